@@ -1,0 +1,211 @@
+"""The configuration: every mistake in it is one sentence, told before any job starts."""
+
+import difflib
+import math
+from pathlib import Path
+
+import jsonschema
+import yaml
+
+from collapse.generations import REAL, Regime
+
+_TYPES = {
+    "integer": "a whole number",
+    "number": "a number",
+    "string": "text",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a mapping of keys to values",
+    "null": "null",
+}
+
+# names that a regime's files could be mistaken for
+_RESERVED = {
+    REAL: "generation 0, which all regimes share",
+    "estimation": "the figure gaussian_estimation",
+    "wasserstein": "the figure gaussian_wasserstein",
+}
+
+
+def mistakes(config, schema):
+    """All that is wrong with a configuration.
+
+    Parameters
+    ----------
+    config : dict
+    schema : dict
+        JSON schema.
+
+    Returns
+    -------
+    list of str
+        One sentence each: key, value, remedy. Relations between keys are looked at only once
+        every key by itself is right.
+    """
+    validator = jsonschema.Draft202012Validator(schema)
+    errors = sorted(validator.iter_errors(config), key=lambda error: list(map(str, error.path)))
+    sentences = [_sentence(error) for error in errors] + list(_not_finite(config))
+    return sentences or list(_contradictions(config))
+
+
+def read_yaml(path):
+    """Parse a YAML file; an empty one is an empty mapping."""
+    return yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {}
+
+
+def regime(config, name):
+    """The named regime of a checked configuration."""
+    return Regime(**config["regimes"][name])
+
+
+def _sentence(error):
+    key = _key(error.absolute_path)
+    found = f"{key} is {error.instance!r}"
+    limit = error.validator_value
+    match error.validator:
+        case "additionalProperties":
+            return _unknown_keys(error, key)
+        case "required":
+            missing = next(name for name in limit if name not in error.instance)
+            return f"{key} lacks '{missing}': add it as in config.yaml."
+        case "type":
+            wanted = limit if isinstance(limit, list) else [limit]
+            hint = _number_hint(error.instance) if "number" in wanted else ""
+            return f"{found}, but must be {' or '.join(_TYPES[name] for name in wanted)}{hint}."
+        case "enum":
+            return f"{found}: choose one of {', '.join(map(str, limit))}."
+        case "minimum":
+            return f"{found}: it must be at least {limit}."
+        case "maximum":
+            return f"{found}: it must be at most {limit}."
+        case "exclusiveMinimum":
+            return f"{found}: it must be greater than {limit}."
+        case "minItems" | "minProperties":
+            return f"{found}: it needs at least {limit} entries."
+        case "maxItems":
+            return f"{found}: it takes at most {limit} entries."
+        case "uniqueItems":
+            return f"{found}: the same entry stands twice; drop one."
+        case "pattern":
+            return f"{found}: use lower-case letters, digits and _, a letter first."
+    return f"{found}: {error.message}."
+
+
+def _not_finite(value, path=()):
+    if isinstance(value, float) and not math.isfinite(value):
+        yield f"{_key(path)} is {value}, but must be a finite number."
+    elif isinstance(value, dict | list):
+        parts = value.items() if isinstance(value, dict) else enumerate(value)
+        for name, part in parts:
+            yield from _not_finite(part, (*path, name))
+
+
+def _number_hint(text):
+    """YAML reads 1e-3 as text; say how to write it."""
+    try:
+        return f": write {float(text)!r}" if isinstance(text, str) else ""
+    except ValueError:
+        return ""
+
+
+def _key(path):
+    return ".".join(map(str, path)) or "the configuration"
+
+
+def _unknown_keys(error, key):
+    known = list(error.schema["properties"])
+    name = next(name for name in error.instance if name not in known)
+    close = difflib.get_close_matches(str(name), known, n=1)
+    hint = f"did you mean '{close[0]}'?" if close else f"it takes {', '.join(known)}."
+    return f"{key} has an unknown key '{name}': {hint}"
+
+
+def _contradictions(config):
+    yield from _regime_contradictions(config)
+    yield from _gaussian_contradictions(config["gaussian"])
+    yield from _vae_contradictions(config)
+    yield from _figure_contradictions(config)
+    source = config["datasets"]["mnist"]
+    if source["source"] == "path":
+        if source["path"] is None:
+            yield "datasets.mnist.source is 'path', but datasets.mnist.path is null: name a folder."
+        elif not Path(source["path"]).is_dir():
+            kind = "a file" if Path(source["path"]).is_file() else "not there"
+            yield (
+                f"datasets.mnist.path is '{source['path']}', which is {kind}: name the folder "
+                "that holds the four MNIST files."
+            )
+
+
+def _regime_contradictions(config):
+    for name, shares in config["regimes"].items():
+        if name in _RESERVED:
+            yield f"regimes.{name}: this name is taken by {_RESERVED[name]}; choose another."
+        accumulates = shares.get("accumulate", False)
+        for key in ("new", "previous", "real"):
+            if accumulates and key in shares:
+                yield f"regimes.{name} accumulates, so its '{key}' has no meaning: drop it."
+        for key in ("keep_real", "subsample"):
+            if not accumulates and key in shares:
+                yield f"regimes.{name}.{key} has a meaning only with accumulate: true: drop it."
+        if not accumulates:
+            try:
+                Regime(**{k: v for k, v in shares.items() if k in ("new", "previous", "real")})
+            except ValueError as error:
+                yield f"regimes.{name}: {error}."
+    for family in ("gaussian", "vae"):
+        for name in config[family]["regimes"]:
+            if name not in config["regimes"]:
+                known = ", ".join(config["regimes"])
+                yield f"{family}.regimes names '{name}', which regimes does not define: {known}."
+
+
+def _gaussian_contradictions(gaussian):
+    if gaussian["runs"] % gaussian["runs_per_job"]:
+        yield (
+            f"gaussian.runs is {gaussian['runs']}, which is not a multiple of "
+            f"gaussian.runs_per_job, {gaussian['runs_per_job']}: change one of them."
+        )
+    if gaussian["last_generation"] > 200 * gaussian["generations_per_job"]:
+        yield (
+            f"gaussian.generations_per_job is {gaussian['generations_per_job']}, which makes a "
+            f"chain of more than 200 jobs for {gaussian['last_generation']} generations: raise it."
+        )
+
+
+def _vae_contradictions(config):
+    vae = config["vae"]
+    if vae["evaluation"]["images"] > vae["images"]:
+        yield (
+            f"vae.evaluation.images is {vae['evaluation']['images']}, but a generation has only "
+            f"{vae['images']} (vae.images): lower it."
+        )
+    for name in vae["regimes"]:
+        shares = config["regimes"].get(name, {})
+        if vae["samples"] == "streaming" and (shares.get("accumulate") or shares.get("new") != 1):
+            yield (
+                f"vae.samples is 'streaming', which has no data set to mix for regime '{name}': "
+                "use finite, or regimes with new: 1."
+            )
+
+
+def _figure_contradictions(config):
+    figures, vae = config["figures"], config["vae"]
+    for name in ("vae_samples", "vae_latent_density"):
+        for generation in figures[name]["generations"]:
+            if generation > vae["last_generation"]:
+                yield (
+                    f"figures.{name}.generations asks for {generation}, but vae.last_generation "
+                    f"is {vae['last_generation']}: raise the one or drop {generation}."
+                )
+    grid = figures["vae_samples"]
+    if grid["run"] >= vae["runs"]:
+        yield (
+            f"figures.vae_samples.run is {grid['run']}, but vae.runs is {vae['runs']} and runs "
+            f"are numbered from 0: choose at most {vae['runs'] - 1}."
+        )
+    if grid["rows"] ** 2 > vae["images"]:
+        yield (
+            f"figures.vae_samples.rows is {grid['rows']}, which needs {grid['rows'] ** 2} images, "
+            f"but vae.images is {vae['images']}: lower it."
+        )

@@ -1,0 +1,86 @@
+"""Files that are either whole or absent, and whose bytes hold no clock."""
+
+import contextlib
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+
+
+@contextlib.contextmanager
+def replacing(path):
+    """Give a temporary name beside `path`; rename it to `path` once the body has succeeded.
+
+    Parameters
+    ----------
+    path : str or Path
+        Final name; its folder is made if missing.
+
+    Yields
+    ------
+    Path
+        Name to write to, with the same ending as `path`; removed if the body raises.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
+    try:
+        yield partial
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def write_text(path, text):
+    """Write `text` as UTF-8 with Unix line ends, atomically."""
+    with replacing(path) as partial:
+        partial.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_json(path, value):
+    """Write `value` as sorted, indented JSON, atomically."""
+    write_text(path, json.dumps(value, indent=2, sort_keys=True) + "\n")
+
+
+def read_json(path):
+    """Read a JSON file."""
+    return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+def write_arrays(path, **arrays):
+    """Write named arrays as a compressed .npz, atomically; the same arrays give the same bytes."""
+    with replacing(path) as partial:
+        np.savez_compressed(partial, **arrays)
+
+
+def read_arrays(path):
+    """Read a .npz into a dict of arrays; never unpickles."""
+    with np.load(path, allow_pickle=False) as archive:
+        return dict(archive)
+
+
+def write_table(path, table, *, digits=6):
+    """Write a data frame as CSV with `digits` significant digits, atomically."""
+    write_text(path, table.to_csv(index=False, float_format=f"%.{digits}g", lineterminator="\n"))
+
+
+def write_markdown(path, table, *, digits=4):
+    """Write a data frame as a Markdown table with `digits` significant digits, atomically."""
+
+    def cell(value):
+        if isinstance(value, float | np.floating):
+            return "–" if np.isnan(value) else f"{value:.{digits}g}"
+        return str(value)
+
+    header = "| " + " | ".join(map(str, table.columns)) + " |"
+    ruler = "|" + " --- |" * len(table.columns)
+    rows = ["| " + " | ".join(map(cell, row)) + " |" for row in table.itertuples(index=False)]
+    write_text(path, "\n".join([header, ruler, *rows]) + "\n")
+
+
+def sha256(path):
+    """SHA-256 of a file, as a hexadecimal string."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

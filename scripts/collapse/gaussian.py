@@ -1,0 +1,213 @@
+"""The 1-D Gaussian chain: fit a normal distribution, sample from the fit, fit again.
+
+A chain's *history* is two arrays of shape (runs, generations): the mean and the standard deviation
+of model(0), model(1), …. Runs are independent repeats of the experiment.
+
+References
+----------
+arXiv:2305.17493, section 4 (figures 4-7).
+"""
+
+import numpy as np
+
+from collapse import files, generations
+
+
+def is_exact(regime):
+    """Whether a chain under `regime` is determined by its sufficient statistics.
+
+    Under ``replace`` and under accumulation without subsampling the next fit depends on the new
+    samples through their mean and sum of squares only; under every other mix single items return.
+    """
+    return (regime.accumulate and not regime.subsample) or regime.new == 1.0
+
+
+def draw_real(n_runs, size, *, mean, std, rng):
+    """data(0) of every run: an array of shape (n_runs, size) from N(mean, std²)."""
+    return mean + std * rng.standard_normal((n_runs, size))
+
+
+def fit(samples, *, ddof):
+    """Mean and standard deviation along the last axis; `ddof` 0 divides by n, 1 by n − 1."""
+    return samples.mean(axis=-1), samples.std(axis=-1, ddof=ddof)
+
+
+def sample_statistics(mean, std, size, *, rng):
+    """Mean and sum of squared deviations of `size` draws from N(mean, std²), without drawing them.
+
+    Both are exact in distribution and independent (Cochran): the mean is N(mean, std²/size) and
+    the sum of squares std²·χ²(size − 1).
+
+    Parameters
+    ----------
+    mean, std : float or ndarray of shape (runs,)
+    size : int
+        At least 2.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    sample_mean, sum_of_squares : ndarray of shape (runs,)
+    """
+    sample_mean = mean + std / np.sqrt(size) * rng.standard_normal(np.shape(mean))
+    return sample_mean, std**2 * rng.chisquare(size - 1, np.shape(mean))
+
+
+def merge_statistics(n_a, mean_a, squares_a, n_b, mean_b, squares_b):
+    """Count, mean and sum of squared deviations of the union of two samples (Chan et al. 1983)."""
+    n = n_a + n_b
+    shift = mean_b - mean_a
+    squares = squares_a + squares_b + shift**2 * n_a * n_b / n
+    return n, mean_a + shift * n_b / n, squares
+
+
+def chain(regime, real, start, last_generation, *, ddof, seed):
+    """Continue chains by the exact shortcut where there is one, else by drawing samples.
+
+    Parameters and results as in `chain_from_samples`.
+    """
+    if is_exact(regime):
+        size = real.shape[1]
+        return chain_from_statistics(regime, start, last_generation, size, ddof=ddof, seed=seed)
+    return chain_from_samples(regime, real, start, last_generation, ddof=ddof, seed=seed)
+
+
+def chain_from_statistics(regime, start, last_generation, size, *, ddof, seed):
+    """Continue chains exactly, without drawing samples.
+
+    Parameters
+    ----------
+    regime : collapse.generations.Regime
+        One for which `is_exact` holds.
+    start : tuple of ndarray, shape (runs, generations so far ≥ 1)
+        History (means, stds).
+    last_generation : int
+        Generation to end with.
+    size : int
+        Samples per generation (M in the paper), at least 2.
+    ddof : {0, 1}
+        0 as in the released code, 1 as in Theorem 3.1.
+    seed : int
+        Of the chain; each generation's generator is derived from it.
+
+    Returns
+    -------
+    means, stds : ndarray, shape (runs, last_generation + 1)
+
+    Raises
+    ------
+    ValueError
+        If `regime` needs the samples themselves.
+    """
+    if not is_exact(regime):
+        raise ValueError(f"{regime} is not determined by sufficient statistics: draw the samples")
+    means, stds = _extended(start, last_generation)
+    for g in range(start[0].shape[1], last_generation + 1):
+        rng = np.random.default_rng([seed, g])
+        mean, std = means[:, g - 1], stds[:, g - 1]
+        n, new_mean, squares = size, *sample_statistics(mean, std, size, rng=rng)
+        pooled = len(generations.sources(regime, g - 1)) if regime.accumulate else 0
+        if pooled and (regime.keep_real or g > 1):
+            old_n = pooled * size
+            old = old_n, mean, std**2 * (old_n - ddof)
+            n, new_mean, squares = merge_statistics(*old, n, new_mean, squares)
+        means[:, g], stds[:, g] = new_mean, np.sqrt(squares / (n - ddof))
+    return means, stds
+
+
+def chain_from_samples(regime, real, start, last_generation, *, ddof, seed):
+    """Continue chains by drawing every sample, as the paper does; for any regime.
+
+    Samples are not stored between jobs: those of earlier generations are drawn again from their
+    own seeds.
+
+    Parameters
+    ----------
+    regime : collapse.generations.Regime
+    real : ndarray, shape (runs, size)
+        data(0) of every run.
+    start : tuple of ndarray, shape (runs, generations so far ≥ 1)
+        History (means, stds).
+    last_generation, ddof, seed
+        As in `chain_from_statistics`.
+
+    Returns
+    -------
+    means, stds : ndarray, shape (runs, last_generation + 1)
+    """
+    means, stds = _extended(start, last_generation)
+    first = start[0].shape[1]
+    for run in range(real.shape[0]):
+        _run_from_samples(
+            regime, real[run], means[run], stds[run], first, ddof=ddof, seed=[seed, run]
+        )
+    return means, stds
+
+
+def _run_from_samples(regime, real, means, stds, first, *, ddof, seed):
+    """Fill one run's history in place from generation `first` on."""
+    size, last = real.size, means.size - 1
+    mix_seed = int(np.random.SeedSequence(seed).generate_state(1)[0])
+    pool = np.empty((last + 1, size))  # row 0: data(0); row g + 1: samples(g)
+    pool[0] = real
+    remembers = regime.accumulate or regime.previous
+    for g in range(0 if remembers else first - 1, last + 1):
+        if g >= first:
+            names = generations.sources(regime, g)
+            rows = np.array([0 if name == generations.REAL else name + 1 for name in names])
+            source, item = generations.composition(regime, g, size, seed=mix_seed)
+            means[g], stds[g] = fit(pool[rows[source], item], ddof=ddof)
+        if g < last:
+            rng = np.random.default_rng([*seed, g])
+            pool[g + 1] = means[g] + stds[g] * rng.standard_normal(size)
+
+
+def _extended(start, last_generation):
+    """Copies of a history's arrays with room up to `last_generation`."""
+    n_runs, done = start[0].shape
+    room = np.empty((n_runs, last_generation + 1 - done))
+    return tuple(np.concatenate([array, room], axis=1) for array in start)
+
+
+def estimation_errors(sizes, n_repeats, *, mean, std, ddof, rng):
+    """Errors of the estimated mean and standard deviation of N(mean, std²), repeated.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        Points per estimate, each at least 2.
+    n_repeats : int
+
+    Returns
+    -------
+    mean_errors, std_errors : ndarray, shape (len(sizes), n_repeats)
+        Absolute errors.
+    """
+    errors = np.empty((2, len(sizes), n_repeats))
+    for row, size in enumerate(sizes):
+        centre = np.full(n_repeats, float(mean))
+        estimate, squares = sample_statistics(centre, float(std), size, rng=rng)
+        errors[0, row] = abs(estimate - mean)
+        errors[1, row] = abs(np.sqrt(squares / (size - ddof)) - std)
+    return errors[0], errors[1]
+
+
+def read_chains(paths, grid):
+    """Histories of several settings, each from the files of its batches of runs.
+
+    Parameters
+    ----------
+    paths : sequence of str
+        Files with arrays means and stds; the settings in `grid`'s order, each with as many files.
+    grid : sequence of dict
+
+    Yields
+    ------
+    setting : dict
+    means, stds : ndarray, shape (runs, generations)
+    """
+    n_batches = len(paths) // len(grid)
+    for position, setting in enumerate(grid):
+        batches = paths[position * n_batches : (position + 1) * n_batches]
+        histories = [files.read_arrays(path) for path in batches]
+        yield setting, *(np.concatenate([h[name] for h in histories]) for name in ("means", "stds"))

@@ -1,0 +1,87 @@
+"""The one look of all figures, and the one way to save them."""
+
+from pathlib import Path
+
+import jinja2
+import matplotlib
+
+matplotlib.use("Agg")
+from matplotlib import pyplot as plt  # noqa: E402
+
+from collapse import files  # noqa: E402
+
+# Okabe & Ito: distinct with colour-blindness; differing line styles for grey print
+COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
+LINES = ["-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1))]
+REFERENCE = {"color": "black", "marker": "x", "linestyle": "none", "markersize": 5}
+ARROW = {"arrowstyle": "-|>", "color": "0.2", "shrinkA": 0, "shrinkB": 0}
+THEORY = {"color": "black", "linestyle": (0, (1, 1)), "linewidth": 1.1}
+
+plt.rcParams.update(
+    {
+        "figure.dpi": 150,
+        "figure.constrained_layout.use": True,
+        "font.size": 9,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.titlesize": 9,
+        "legend.frameon": False,
+        "legend.fontsize": 8,
+        "pdf.fonttype": 42,
+        "svg.hashsalt": "collapse",
+    }
+)
+
+
+def series(position):
+    """Colour and line style of the series at `position`."""
+    return {
+        "color": COLOURS[position % len(COLOURS)],
+        "linestyle": LINES[position % len(LINES)],
+    }
+
+
+def sequence(n):
+    """`n` colours in order, from dark to light, distinct in grey print too."""
+    return [plt.get_cmap("viridis")(0.92 * step / max(n - 1, 1)) for step in range(n)]
+
+
+def box(colour):
+    """Style of a labelled box."""
+    return {"boxstyle": "round,pad=0.3", "facecolor": "white", "edgecolor": colour}
+
+
+def line_with_band(axes, x, middle, low, high, *, position, label):
+    """A line with its interval, in the style of the series at `position`."""
+    style = series(position)
+    axes.fill_between(x, low, high, color=style["color"], alpha=0.15, linewidth=0)
+    axes.plot(x, middle, label=label, **style)
+
+
+def mark(axes, x, middle, low, high, *, position):
+    """A reference value with its interval, in the colour of the series it belongs to."""
+    errors = [[middle - low], [high - middle]]
+    style = REFERENCE | {"color": COLOURS[position % len(COLOURS)], "elinewidth": 1, "capsize": 2}
+    axes.errorbar([x], [middle], yerr=errors, zorder=5, **style)
+
+
+def save(figure, output, *, caption, scale, **facts):
+    """Write PNG, PDF and caption, each atomically and without clocks.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+    output : object
+        With the paths ``png``, ``pdf`` and ``caption``.
+    caption : str or Path
+        Jinja template of the caption.
+    scale : str
+        Named in small print on the figure and, with `facts`, known to the template.
+    """
+    figure.text(0.995, 0.003, f"scale: {scale}", ha="right", va="bottom", fontsize=6, color="0.4")
+    for path, metadata in ((output.png, {"Software": None}), (output.pdf, {"CreationDate": None})):
+        with files.replacing(path) as partial:
+            figure.savefig(partial, metadata=metadata)
+    plt.close(figure)
+    template = jinja2.Template(Path(caption).read_text(encoding="utf-8"))
+    files.write_text(output.caption, template.render(scale=scale, **facts).strip() + "\n")

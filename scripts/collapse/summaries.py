@@ -1,0 +1,56 @@
+"""Intervals over runs: the only two kinds the project uses."""
+
+import numpy as np
+from scipy.special import stdtrit
+
+BAND = "median and 5–95 % quantiles over runs"
+CONFIDENCE = "mean over runs and its 95 % confidence interval (Student's t)"
+
+
+def band(values, *, axis=0):
+    """Median, 5 % and 95 % quantiles over runs: where runs lie.
+
+    Parameters
+    ----------
+    values : ndarray
+    axis : int
+        The axis of runs.
+
+    Returns
+    -------
+    median, low, high : ndarray, without `axis`
+    """
+    low, median, high = np.quantile(values, [0.05, 0.5, 0.95], axis=axis)
+    return median, low, high
+
+
+def confidence(values, *, axis=0, level=0.95):
+    """Mean over runs and its confidence interval by Student's t: where the mean lies.
+
+    Parameters
+    ----------
+    values : ndarray
+        At least 2 runs; with one run the interval is NaN.
+    axis : int
+        The axis of runs.
+    level : float
+        Coverage.
+
+    Returns
+    -------
+    mean, low, high : ndarray, without `axis`
+    """
+    values = np.asarray(values, dtype=float)
+    n = values.shape[axis]
+    mean = values.mean(axis=axis)
+    if n < 2:
+        return mean, np.full_like(mean, np.nan), np.full_like(mean, np.nan)
+    half = stdtrit(n - 1, (1 + level) / 2) * values.std(axis=axis, ddof=1) / np.sqrt(n)
+    return mean, mean - half, mean + half
+
+
+def spaced_generations(last_generation, per_decade=20):
+    """Generations 0 … `last_generation`, thinned evenly on a log scale, both ends kept."""
+    count = int(per_decade * np.log10(max(last_generation, 1))) + 2
+    steps = np.geomspace(1, max(last_generation, 1), count)
+    return np.unique(np.concatenate([[0], np.rint(steps).astype(int), [last_generation]]))

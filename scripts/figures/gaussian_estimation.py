@@ -1,0 +1,33 @@
+"""Draw the error of one fit to n real points against n."""
+
+import numpy as np
+import pandas as pd
+
+from collapse import plotting
+from collapse.jobs import job
+
+PANELS = {"mean_errors": "|estimated mean − true mean|", "std_errors": "|estimated std − true std|"}
+
+with job(snakemake.log[0]):
+    table = pd.read_csv(snakemake.input.table)
+    figure, panels = plotting.plt.subplots(1, 2, figsize=(7.2, 2.9), sharey=True)
+    for axes, (quantity, label) in zip(panels, PANELS.items(), strict=True):
+        mean, spread = table[quantity], table[f"{quantity}_spread"]
+        # the lower end of mean ± std can reach zero, which a log axis has not
+        low = np.maximum(mean - spread, mean / 20)
+        plotting.line_with_band(
+            axes, table["points"], mean, low, mean + spread, position=0, label="mean ± 1 std"
+        )
+        # E|N(0, s²)| = s·√(2/π); the std's standard error is σ/√(2n) for large n
+        variance = {"mean_errors": 1, "std_errors": 2}[quantity]
+        expected = snakemake.params.std * np.sqrt(2 / np.pi / variance / table["points"])
+        axes.plot(table["points"], expected, label="large-n theory", **plotting.THEORY)
+        axes.set(xscale="log", yscale="log", xlabel="points in the sample", ylabel=label)
+        axes.legend()
+    plotting.save(
+        figure,
+        snakemake.output,
+        caption=snakemake.input.caption,
+        scale=snakemake.wildcards.scale,
+        **snakemake.params,
+    )

@@ -1,0 +1,59 @@
+"""Draw quantities of the VAE's generations, over runs."""
+
+import math
+
+import pandas as pd
+
+from collapse import plotting, reference
+from collapse.jobs import job
+
+PANELS = {
+    "vae_latent_moments": {
+        "latent_mean": "mean of latent coordinates",
+        "latent_std": "std of latent coordinates",
+        "latent_tail_share": "share beyond 2 std of real data",
+    },
+    "vae_collapse": {
+        "class_entropy": "entropy of digit classes / nats",
+        "confidence": "classifier's confidence",
+        "pixel_deviation": "pixel std across images",
+        "last_epoch_loss": "training loss / nats per image",
+    },
+}
+
+
+def draw(axes, position, table, regime):
+    """One regime in one panel: mean with its interval, every run as a thin line."""
+    style = plotting.series(position)
+    ends = table["low"], table["high"]
+    plotting.line_with_band(
+        axes, table["generation"], table["mean"], *ends, position=position, label=regime
+    )
+    for run in table.filter(regex=r"^run\d+$"):
+        axes.plot(table["generation"], table[run], color=style["color"], linewidth=0.4)
+
+
+with job(snakemake.log[0]):
+    whole = pd.read_csv(snakemake.input.table)
+    panels = PANELS[snakemake.wildcards.figure]
+    figure, (row,) = plotting.plt.subplots(
+        1, len(panels), figsize=(2.7 * len(panels), 2.7), squeeze=False
+    )
+    for axes, (quantity, label) in zip(row, panels.items(), strict=True):
+        of_quantity = whole[whole["quantity"] == quantity]
+        for position, (regime, table) in enumerate(of_quantity.groupby("regime", sort=False)):
+            draw(axes, position, table, regime)
+        known = reference.values(snakemake.input.reference, quantity)
+        if len(known):
+            axes.plot(known["generation"], known["value"], label="paper", **plotting.REFERENCE)
+        if quantity == "class_entropy":
+            axes.axhline(math.log(10), label="ten equal classes", **plotting.THEORY)
+        axes.set(xlabel="generation of the data (0: real)", ylabel=label)
+        axes.legend()
+    plotting.save(
+        figure,
+        snakemake.output,
+        caption=snakemake.input.caption,
+        scale=snakemake.wildcards.scale,
+        **snakemake.params,
+    )

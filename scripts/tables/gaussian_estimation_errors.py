@@ -1,0 +1,14 @@
+"""Mean and standard deviation, over repeats, of the errors of one fit to n real points."""
+
+import pandas as pd
+
+from collapse import files
+from collapse.jobs import job
+
+with job(snakemake.log[0]):
+    errors = files.read_arrays(snakemake.input.errors)
+    table = {"points": snakemake.params.sizes}
+    for name in ("mean_errors", "std_errors"):
+        table[name] = errors[name].mean(axis=1)
+        table[f"{name}_spread"] = errors[name].std(axis=1, ddof=1)
+    files.write_table(snakemake.output[0], pd.DataFrame(table))

@@ -1,0 +1,155 @@
+"""Every figure of the paper, each drawn from a table or an array under results/."""
+
+
+VAE_SAMPLES = config["figures"]["vae_samples"]
+
+
+def figures():
+    """All figures of the default target."""
+    names = [
+        "feedback_loop",
+        "gaussian_estimation",
+        *expand("gaussian_{regime}", regime=GAUSSIAN["regimes"]),
+        *["gaussian_wasserstein"] * ("replace" in GAUSSIAN["regimes"]),
+        *["vae_samples", "vae_latent_density", "vae_latent_moments", "vae_collapse"],
+    ]
+    return expand("results/{scale}/figures/{name}.{suffix}", scale=SCALE, name=names, suffix=["png", "pdf", "md"])
+
+
+rule feedback_loop:
+    """The loop of the paper, drawn from the regimes' shares."""
+    input:
+        caption="workflow/report/feedback_loop.md",
+        code=code_of("figures/feedback_loop.py"),
+    output:
+        png="results/{scale}/figures/feedback_loop.png",
+        pdf="results/{scale}/figures/feedback_loop.pdf",
+        caption="results/{scale}/figures/feedback_loop.md",
+    log:
+        "logs/{scale}/figures/feedback_loop.log",
+    script:
+        "../../scripts/figures/feedback_loop.py"
+
+
+rule gaussian_estimation_figure:
+    """Error of one fit to n real points against n."""
+    input:
+        table="results/{scale}/tables/gaussian_estimation.csv",
+        caption="workflow/report/gaussian_estimation.md",
+        code=code_of("figures/gaussian_estimation.py"),
+    output:
+        png="results/{scale}/figures/gaussian_estimation.png",
+        pdf="results/{scale}/figures/gaussian_estimation.pdf",
+        caption="results/{scale}/figures/gaussian_estimation.md",
+    log:
+        "logs/{scale}/figures/gaussian_estimation.log",
+    params:
+        std=TRUTH["std"],
+        repeats=GAUSSIAN["estimation"]["repeats"],
+    script:
+        "../../scripts/figures/gaussian_estimation.py"
+
+
+rule gaussian_regime:
+    """Errors of the fitted mean and standard deviation against generation, under one regime."""
+    input:
+        table="results/{scale}/tables/gaussian_errors_{regime}.csv",
+        reference="reference/published_values.csv",
+        caption="workflow/report/gaussian_regime.md",
+        code=code_of("figures/gaussian_regime.py"),
+    output:
+        png="results/{scale}/figures/gaussian_{regime}.png",
+        pdf="results/{scale}/figures/gaussian_{regime}.pdf",
+        caption="results/{scale}/figures/gaussian_{regime}.md",
+    log:
+        "logs/{scale}/figures/gaussian_{regime}.log",
+    params:
+        runs=GAUSSIAN["runs"],
+        std=TRUTH["std"],
+        exact=lambda w: gaussian.is_exact(configuration.regime(config, w.regime)),
+    script:
+        "../../scripts/figures/gaussian_regime.py"
+
+
+rule gaussian_wasserstein:
+    """Wasserstein distance, variance and log variance of the replace chain against their closed forms."""
+    input:
+        table="results/{scale}/tables/gaussian_theory.csv",
+        caption="workflow/report/gaussian_wasserstein.md",
+        code=code_of("figures/gaussian_wasserstein.py"),
+    output:
+        png="results/{scale}/figures/gaussian_wasserstein.png",
+        pdf="results/{scale}/figures/gaussian_wasserstein.pdf",
+        caption="results/{scale}/figures/gaussian_wasserstein.md",
+    log:
+        "logs/{scale}/figures/gaussian_wasserstein.log",
+    params:
+        runs=GAUSSIAN["runs"],
+    script:
+        "../../scripts/figures/gaussian_wasserstein.py"
+
+
+rule vae_samples:
+    """Images decoded from random latents by models of several generations."""
+    input:
+        samples=lambda w: [
+            vae_file(w.scale, regime, "samples", f"{VAE_SAMPLES['run']:02d}", g, "npz")
+            for regime in VAE["regimes"]
+            for g in VAE_SAMPLES["generations"]
+        ],
+        caption="workflow/report/vae_samples.md",
+        code=code_of("figures/vae_samples.py"),
+    output:
+        png="results/{scale}/figures/vae_samples.png",
+        pdf="results/{scale}/figures/vae_samples.pdf",
+        caption="results/{scale}/figures/vae_samples.md",
+    log:
+        "logs/{scale}/figures/vae_samples.log",
+    params:
+        regimes=VAE["regimes"],
+        generations=VAE_SAMPLES["generations"],
+        run=VAE_SAMPLES["run"],
+        rows=VAE_SAMPLES["rows"],
+    script:
+        "../../scripts/figures/vae_samples.py"
+
+
+rule vae_latent_density:
+    """Density of the original encoder's means on data that later generations made."""
+    input:
+        table="results/{scale}/tables/vae_latent_density.csv",
+        caption="workflow/report/vae_latent_density.md",
+        code=code_of("figures/vae_latent_density.py"),
+    output:
+        png="results/{scale}/figures/vae_latent_density.png",
+        pdf="results/{scale}/figures/vae_latent_density.pdf",
+        caption="results/{scale}/figures/vae_latent_density.md",
+    log:
+        "logs/{scale}/figures/vae_latent_density.log",
+    params:
+        runs=VAE["runs"],
+        images=VAE["evaluation"]["images"],
+    script:
+        "../../scripts/figures/vae_latent_density.py"
+
+
+rule vae_moments:
+    """Quantities of the VAE's generations, over runs."""
+    input:
+        table="results/{scale}/tables/vae_generations.csv",
+        reference="reference/published_values.csv",
+        caption="workflow/report/{figure}.md",
+        code=code_of("figures/vae_moments.py"),
+    output:
+        png="results/{scale}/figures/{figure}.png",
+        pdf="results/{scale}/figures/{figure}.pdf",
+        caption="results/{scale}/figures/{figure}.md",
+    log:
+        "logs/{scale}/figures/{figure}.log",
+    wildcard_constraints:
+        figure="vae_latent_moments|vae_collapse",
+    params:
+        runs=VAE["runs"],
+        images=VAE["evaluation"]["images"],
+    script:
+        "../../scripts/figures/vae_moments.py"

@@ -1,0 +1,95 @@
+"""Summaries over runs: what figures are drawn from, and what people read."""
+
+GAUSSIAN_GRID = [{"ddof": d, "size": m} for d in GAUSSIAN["ddof"] for m in GAUSSIAN["sizes"]]
+N_BATCHES = GAUSSIAN["runs"] // GAUSSIAN["runs_per_job"]
+
+
+def tables():
+    """All tables of the default target."""
+    names = ["gaussian_theory"] * ("replace" in GAUSSIAN["regimes"]) + ["vae_generations"]
+    return expand("results/{scale}/tables/{name}.{suffix}", scale=SCALE, name=names, suffix=["csv", "md"])
+
+
+def gaussian_chains(w):
+    """Last job of every chain of a regime, in the order of GAUSSIAN_GRID, batches within it."""
+    regime = w.get("regime", "replace")
+    return [
+        f"results/{w.scale}/gaussian/models/{regime}/ddof{at['ddof']}/size{at['size']}/batch{batch:02d}"
+        f"/gen{GAUSSIAN['last_generation']:04d}.npz"
+        for at in GAUSSIAN_GRID
+        for batch in range(N_BATCHES)
+    ]
+
+
+rule gaussian_errors:
+    """Errors of the fitted mean and standard deviation against generation, over runs."""
+    input:
+        chains=gaussian_chains,
+        code=code_of("tables/gaussian_errors.py"),
+    output:
+        "results/{scale}/tables/gaussian_errors_{regime}.csv",
+    log:
+        "logs/{scale}/tables/gaussian_errors_{regime}.log",
+    params:
+        truth=TRUTH,
+        grid=GAUSSIAN_GRID,
+    script:
+        "../../scripts/tables/gaussian_errors.py"
+
+
+rule gaussian_theory:
+    """Closed forms of the replace chain beside measurement."""
+    input:
+        chains=gaussian_chains,
+        code=code_of("tables/gaussian_theory.py"),
+    output:
+        csv="results/{scale}/tables/gaussian_theory.csv",
+        md="results/{scale}/tables/gaussian_theory.md",
+    log:
+        "logs/{scale}/tables/gaussian_theory.log",
+    params:
+        truth=TRUTH,
+        grid=GAUSSIAN_GRID,
+    script:
+        "../../scripts/tables/gaussian_theory.py"
+
+
+rule gaussian_estimation_errors:
+    """Error of one fit to n real points, over repeats."""
+    input:
+        errors=rules.gaussian_estimation.output[0],
+        code=code_of("tables/gaussian_estimation_errors.py"),
+    output:
+        "results/{scale}/tables/gaussian_estimation.csv",
+    log:
+        "logs/{scale}/tables/gaussian_estimation.log",
+    params:
+        sizes=GAUSSIAN["estimation"]["sizes"],
+    script:
+        "../../scripts/tables/gaussian_estimation_errors.py"
+
+
+rule vae_generations:
+    """Every generation of the VAE in numbers, over runs."""
+    input:
+        evaluations=expand(
+            "results/{{scale}}/vae/metrics/{regime}/run{run}.npz", regime=VAE["regimes"], run=VAE_RUNS
+        ),
+        losses=lambda w: [
+            vae_file(w.scale, regime, "metrics", run, g, "json")
+            for regime in VAE["regimes"]
+            for run in VAE_RUNS
+            for g in VAE_GENERATIONS
+        ],
+        code=code_of("tables/vae_generations.py"),
+    output:
+        csv="results/{scale}/tables/vae_generations.csv",
+        md="results/{scale}/tables/vae_generations.md",
+        density="results/{scale}/tables/vae_latent_density.csv",
+    log:
+        "logs/{scale}/tables/vae_generations.log",
+    params:
+        regimes=VAE["regimes"],
+        density_generations=config["figures"]["vae_latent_density"]["generations"],
+    script:
+        "../../scripts/tables/vae_generations.py"
