@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import torch
-
 from collapse import digits, files, mnist, seeds, torch_tools
 from collapse.jobs import job
 

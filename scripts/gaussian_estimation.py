@@ -1,7 +1,6 @@
 """Errors of one fit to n real points, repeated, for each n."""
 
 import numpy as np
-
 from collapse import files, gaussian
 from collapse.jobs import job
 

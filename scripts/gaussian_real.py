@@ -1,7 +1,6 @@
 """Draw data(0) of a batch of runs."""
 
 import numpy as np
-
 from collapse import files, gaussian
 from collapse.jobs import job
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 import torch
-
 from collapse import digits, diversity, files, torch_tools, vae
 from collapse.jobs import job
 

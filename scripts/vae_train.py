@@ -6,11 +6,10 @@ from collapse.jobs import job
 with job(snakemake.log[0]):
     params, settings = snakemake.params, snakemake.params.settings
     device = torch_tools.prepare(settings["device"])
-    if "teacher" in snakemake.input.keys():
-        teacher = vae.load(snakemake.input.teacher, settings["architecture"], device)
-        data = None
+    data = teacher = None
+    if path := snakemake.input.get("teacher"):
+        teacher = vae.load(path, settings["architecture"], device)
     else:
-        teacher = None
         mix = generations.composition(
             generations.Regime(**params.regime),
             int(snakemake.wildcards.get("generation", 0)),

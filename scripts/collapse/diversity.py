@@ -33,4 +33,3 @@ def pixel_deviation(images):
 def tail_share(latents, *, scale):
     """Share of latent coordinates farther than two `scale` from zero: the tail that is left."""
     return (np.abs(latents) > 2 * scale).mean(axis=(-2, -1))
-

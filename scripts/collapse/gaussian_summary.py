@@ -1,4 +1,4 @@
-"""Tables of the Gaussian chains over runs: errors against generation, and theory beside measurement."""
+"""Tables of the Gaussian chains over runs: errors, and theory beside measurement."""
 
 import numpy as np
 import pandas as pd

@@ -23,27 +23,29 @@ def job(log):
     """
     started = time.process_time()
     terminal = os.fdopen(os.dup(2), "w")
-    with open(log, "w", buffering=1, encoding="utf-8") as file:
-        sys.stdout.flush(), sys.stderr.flush()
-        os.dup2(file.fileno(), 1), os.dup2(file.fileno(), 2)
-        sys.stdout = sys.stderr = file
-        try:
-            yield
-        except UserError as error:
-            print(error)
-            _stop(terminal, str(error))
-        except OSError as error:
-            traceback.print_exc()
-            _stop(terminal, f"{error.filename or log}: {error.strerror}; mend that and run again.")
-        except Exception as error:
-            traceback.print_exc()
-            _stop(terminal, f"{type(error).__name__}: {error} (traceback in {log}).")
+    try:
+        sys.stdout = sys.stderr = file = open(log, "w", buffering=1, encoding="utf-8")  # noqa: SIM115
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+        yield
         total = time.process_time()
         print(f"done: {total:.2f} s CPU, of which {started:.2f} s to start up")
+    except UserError as error:
+        _stop(terminal, str(error))
+    except OSError as error:
+        place = error.filename or f"the job of {log}"
+        _stop(terminal, f"{place}: {error.strerror or error}; mend that and run again.", trace=True)
+    except Exception as error:
+        _stop(terminal, f"{type(error).__name__}: {error} (traceback in {log}).", trace=True)
 
 
-def _stop(terminal, sentence):
+def _stop(terminal, sentence, *, trace=False):
+    """End the process, the sentence on the terminal and in the log."""
     print(f"\nERROR: {sentence}\n", file=terminal, flush=True)
-    sys.stdout.flush()
-    # not sys.exit: nothing of the job may be written after this
+    with contextlib.suppress(OSError):  # a full disk has no room for the log either
+        if trace:
+            traceback.print_exc()
+        print(f"ERROR: {sentence}")
+        sys.stdout.flush()
+    # not sys.exit: nothing of the job may run after this
     os._exit(1)

@@ -6,9 +6,9 @@ import jinja2
 import matplotlib
 
 matplotlib.use("Agg")
-from matplotlib import pyplot as plt  # noqa: E402
+from matplotlib import pyplot as plt
 
-from collapse import files  # noqa: E402
+from collapse import files
 
 # Okabe & Ito: distinct with colour-blindness; differing line styles for grey print
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
@@ -78,7 +78,8 @@ def save(figure, output, *, caption, scale, **facts):
     scale : str
         Named in small print on the figure and, with `facts`, known to the template.
     """
-    figure.text(0.995, 0.003, f"scale: {scale}", ha="right", va="bottom", fontsize=6, color="0.4")
+    figure.get_layout_engine().set(rect=(0, 0.04, 1, 0.96))  # a strip below for the small print
+    figure.text(0.995, 0.004, f"scale: {scale}", ha="right", va="bottom", fontsize=6, color="0.4")
     for path, metadata in ((output.png, {"Software": None}), (output.pdf, {"CreationDate": None})):
         with files.replacing(path) as partial:
             figure.savefig(partial, metadata=metadata)

@@ -68,7 +68,7 @@ def wasserstein_leading_order(t, size):
 
 
 def pooled_variance(t, size):
-    """E[σ_t²] when all generations' samples are pooled with the real ones and all are fitted, ddof 0.
+    """E[σ_t²], ddof 0, when all generations' samples are pooled with the real ones.
 
     Π_{k≤t} (1 − 1/(M·k²)), which tends to sin(π/√M)/(π/√M).
     """

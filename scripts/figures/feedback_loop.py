@@ -1,7 +1,6 @@
-"""Draw the feedback loop: data, models, and what each generation does to probable and rare events."""
+"""Draw the feedback loop of data and models."""
 
 import numpy as np
-
 from collapse import plotting
 from collapse.jobs import job
 
@@ -21,11 +20,9 @@ with job(snakemake.log[0]):
         axes.text(left + 0.75, 1.12, f"model({step})", ha="center", bbox=plotting.box(orange))
         axes.annotate("", (left + 0.75, 1.3), (left + 0.75, 1.55), arrowprops=plotting.ARROW)
         if step < 2:
-            axes.annotate(
-                "", (left + 3.5, 2.1), (left + 1.55, 1.2), arrowprops=plotting.ARROW
-            )
+            axes.annotate("", (left + 3.5, 2.1), (left + 1.35, 1.2), arrowprops=plotting.ARROW)
             axes.text(left + 2.55, 1.25, f"samples({step})", ha="center", fontsize=8)
-    axes.annotate("", (9.9, 2.1), (8.5, 1.2), arrowprops=plotting.ARROW)
+    axes.annotate("", (9.9, 2.1), (8.35, 1.2), arrowprops=plotting.ARROW)
     axes.text(9.3, 1.25, "…", ha="center")
     axes.text(
         5.0,

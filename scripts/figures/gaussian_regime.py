@@ -1,7 +1,6 @@
 """Draw the errors of the fitted mean and standard deviation against generation."""
 
 import pandas as pd
-
 from collapse import plotting, reference
 from collapse.jobs import job
 

@@ -1,7 +1,6 @@
 """Draw the replace chain's measured distance and variances against their closed forms."""
 
 import pandas as pd
-
 from collapse import plotting
 from collapse.jobs import job
 

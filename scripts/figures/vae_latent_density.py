@@ -1,7 +1,6 @@
 """Draw the density of the original encoder's means on data that later generations made."""
 
 import pandas as pd
-
 from collapse import plotting
 from collapse.jobs import job
 

@@ -3,7 +3,6 @@
 import math
 
 import pandas as pd
-
 from collapse import plotting, reference
 from collapse.jobs import job
 

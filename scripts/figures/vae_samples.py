@@ -1,7 +1,6 @@
 """Draw grids of images that models of several generations decode from random latents."""
 
 import numpy as np
-
 from collapse import files, plotting
 from collapse.jobs import job
 
@@ -23,7 +22,9 @@ with job(snakemake.log[0]):
         for axes, generation, path in zip(panels, params.generations, row, strict=True):
             images = files.read_arrays(path)["images"]
             axes.imshow(mosaic(images, params.rows), cmap="gray", vmin=0, vmax=255)
-            axes.set_title("model trained on real data" if not generation else f"generation {generation}")
+            axes.set_title(
+                "model trained on real data" if not generation else f"generation {generation}"
+            )
             axes.axis("off")
         if n_rows > 1:
             panels[0].set_title(f"{regime}: {panels[0].get_title()}")

@@ -1,7 +1,6 @@
 """Errors of the fitted mean and standard deviation against generation, over runs."""
 
 import pandas as pd
-
 from collapse import files, gaussian, gaussian_summary, summaries
 from collapse.jobs import job
 

@@ -1,7 +1,6 @@
 """Mean and standard deviation, over repeats, of the errors of one fit to n real points."""
 
 import pandas as pd
-
 from collapse import files
 from collapse.jobs import job
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-
 from collapse import files, vae_summary
 from collapse.jobs import job
 

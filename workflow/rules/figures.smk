@@ -1,19 +1,6 @@
 """Every figure of the paper, each drawn from a table or an array under results/."""
 
-
 VAE_SAMPLES = config["figures"]["vae_samples"]
-
-
-def figures():
-    """All figures of the default target."""
-    names = [
-        "feedback_loop",
-        "gaussian_estimation",
-        *expand("gaussian_{regime}", regime=GAUSSIAN["regimes"]),
-        *["gaussian_wasserstein"] * ("replace" in GAUSSIAN["regimes"]),
-        *["vae_samples", "vae_latent_density", "vae_latent_moments", "vae_collapse"],
-    ]
-    return expand("results/{scale}/figures/{name}.{suffix}", scale=SCALE, name=names, suffix=["png", "pdf", "md"])
 
 
 rule feedback_loop:

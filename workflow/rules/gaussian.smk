@@ -1,17 +1,8 @@
 """1-D Gaussian: fit a normal distribution, sample from it, fit again. A job runs a block of generations."""
 
-GAUSSIAN = config["gaussian"]
 TRUTH = {"mean": GAUSSIAN["mean"], "std": GAUSSIAN["std"]}
 GAUSSIAN_REAL = settings("gaussian_real", **TRUTH, runs=GAUSSIAN["runs_per_job"])
 GAUSSIAN_ESTIMATION = settings("gaussian_estimation", **TRUTH, **GAUSSIAN["estimation"])
-
-
-def gaussian_start(w):
-    """The job before: its history of models, or nothing where generation 0 is still to be fitted."""
-    last = previous(w, GAUSSIAN["generations_per_job"])
-    if int(last) == 0:
-        return []
-    return f"results/{w.scale}/gaussian/models/{w.regime}/ddof{w.ddof}/size{w.size}/batch{w.batch}/gen{last}.npz"
 
 
 rule gaussian_real:

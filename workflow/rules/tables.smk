@@ -1,25 +1,5 @@
 """Summaries over runs: what figures are drawn from, and what people read."""
 
-GAUSSIAN_GRID = [{"ddof": d, "size": m} for d in GAUSSIAN["ddof"] for m in GAUSSIAN["sizes"]]
-N_BATCHES = GAUSSIAN["runs"] // GAUSSIAN["runs_per_job"]
-
-
-def tables():
-    """All tables of the default target."""
-    names = ["gaussian_theory"] * ("replace" in GAUSSIAN["regimes"]) + ["vae_generations"]
-    return expand("results/{scale}/tables/{name}.{suffix}", scale=SCALE, name=names, suffix=["csv", "md"])
-
-
-def gaussian_chains(w):
-    """Last job of every chain of a regime, in the order of GAUSSIAN_GRID, batches within it."""
-    regime = w.get("regime", "replace")
-    return [
-        f"results/{w.scale}/gaussian/models/{regime}/ddof{at['ddof']}/size{at['size']}/batch{batch:02d}"
-        f"/gen{GAUSSIAN['last_generation']:04d}.npz"
-        for at in GAUSSIAN_GRID
-        for batch in range(N_BATCHES)
-    ]
-
 
 rule gaussian_errors:
     """Errors of the fitted mean and standard deviation against generation, over runs."""
@@ -73,7 +53,9 @@ rule vae_generations:
     """Every generation of the VAE in numbers, over runs."""
     input:
         evaluations=expand(
-            "results/{{scale}}/vae/metrics/{regime}/run{run}.npz", regime=VAE["regimes"], run=VAE_RUNS
+            "results/{{scale}}/vae/metrics/{regime}/run{run}.npz",
+            regime=VAE["regimes"],
+            run=VAE_RUNS,
         ),
         losses=lambda w: [
             vae_file(w.scale, regime, "metrics", run, g, "json")

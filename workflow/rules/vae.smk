@@ -1,8 +1,5 @@
 """VAE on MNIST: every generation is a new network, trained on what the one before it drew."""
 
-VAE = config["vae"]
-VAE_GENERATIONS = range(VAE["last_generation"] + 1)
-VAE_RUNS = [f"{run:02d}" for run in range(VAE["runs"])]
 VAE_REAL = settings("vae_real", images=VAE["images"])
 VAE_TRAIN = settings(
     "vae_train",
@@ -20,26 +17,6 @@ VAE_EVALUATE = settings(
     **VAE["evaluation"],
 )
 DIGIT_CLASSIFIER = settings("digit_classifier", **VAE["classifier"])
-
-
-def vae_file(scale, regime, kind, run, generation, suffix):
-    """A file of one generation; generation 0 knows only real data, so all regimes share it."""
-    regime = regime if int(generation) else generations.REAL
-    return f"results/{scale}/vae/{kind}/{regime}/run{run}/gen{int(generation):02d}.{suffix}"
-
-
-def vae_training_data(w):
-    """What data(g) is mixed from: sample files, or the model that streams them."""
-    if VAE["samples"] == "streaming":
-        return {"teacher": vae_file(w.scale, w.regime, "models", w.run, previous(w), "safetensors")}
-    real = f"results/{w.scale}/vae/samples/real/data.npz"
-    names = generations.sources(configuration.regime(config, w.regime), int(w.generation))
-    return {
-        "sources": [
-            real if g == generations.REAL else vae_file(w.scale, w.regime, "samples", w.run, g, "npz")
-            for g in names
-        ]
-    }
 
 
 rule vae_real:
@@ -126,7 +103,9 @@ rule vae_evaluate:
     """All generations of one run, seen by generation 0's encoder and by the digit classifier."""
     input:
         real=rules.vae_real.output[0],
-        samples=lambda w: [vae_file(w.scale, w.regime, "samples", w.run, g, "npz") for g in VAE_GENERATIONS],
+        samples=lambda w: [
+            vae_file(w.scale, w.regime, "samples", w.run, g, "npz") for g in VAE_GENERATIONS
+        ],
         encoder=lambda w: vae_file(w.scale, w.regime, "models", w.run, 0, "safetensors"),
         classifier=rules.digit_classifier.output.model,
         settings=VAE_EVALUATE.path,

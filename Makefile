@@ -1,0 +1,39 @@
+# Every target sets up .venv by itself. `make` alone lists the targets.
+PYTHON ?= python3
+CORES  ?= $(shell nproc 2>/dev/null || echo 1)
+SCALE  ?= laptop
+ARGS   ?=
+PY     := .venv/bin/python
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.PHONY: help venv clean-venv reproduce test check timings benchmark lock
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null || grep '##' $(MAKEFILE_LIST)
+	@echo "  variables: CORES=$(CORES) SCALE=smoke|laptop|paper PYTHON=$(PYTHON) ARGS='any snakemake option'"
+
+venv:  ## make or update .venv
+	@$(PYTHON) scripts/environment.py
+
+clean-venv:  ## remove .venv
+	rm -rf .venv
+
+reproduce: venv  ## every figure and table; goes on where an earlier run stopped
+	@$(PY) scripts/reproduce.py $(SCALE) --cores $(CORES) $(ARGS)
+
+test: venv  ## all tests
+	@$(PY) -m pytest $(ARGS)
+
+check: venv  ## style of Python and Snakemake code
+	@ruff check && ruff format --check && snakefmt --check Snakefile workflow/rules && $(PY) scripts/lint.py
+
+timings: venv  ## seconds and memory by rule, from the last runs' benchmark files
+	@$(PY) scripts/timings.py
+
+benchmark: venv  ## speed of the hot loops against their alternatives
+	@for script in scripts/benchmarks/*.py; do echo "== $$script"; $(PY) $$script $(ARGS) || exit 1; done
+
+lock: venv  ## resolve requirements*.in into requirements*.txt
+	@$(PY) -m pip install --quiet uv
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" requirements.in -o requirements.txt
+	uv pip compile -q --universal --no-deps --python-version 3.11 --generate-hashes --custom-compile-command "make lock" requirements-data.in -o requirements-data.txt

@@ -1,0 +1,56 @@
+"""Run the workflow and say where its figures are; goes on where a killed run stopped.
+
+python scripts/reproduce.py SCALE [any snakemake option ...]
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def other_runs():
+    """Process numbers of snakemake processes that work in this folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (process / "cmdline").read_bytes().split(b"\0")
+            here = (process / "cwd").resolve() == ROOT
+        except OSError:
+            continue
+        if here and any(word.endswith(b"snakemake") for word in words[:3]):
+            found.append(int(process.name))
+    return found
+
+
+def main():
+    """Check the folder, clear a dead run's lock, run, say where the figures are."""
+    scale, *options = sys.argv[1:]
+    os.chdir(ROOT)
+    try:
+        with tempfile.TemporaryFile(dir=ROOT) as file:
+            file.write(b"\0" * 2**20)
+    except OSError as error:
+        sys.exit(f"ERROR: {ROOT} cannot be written to ({error.strerror}): mend that, run again.")
+    snakemake = [sys.executable, "-m", "snakemake"]
+    scaled = ["--config", f"scale={scale}"] if scale != "laptop" else []
+    locks = ROOT / ".snakemake" / "locks"
+    if locks.is_dir() and any(locks.iterdir()):
+        if running := other_runs():
+            sys.exit(f"ERROR: snakemake already runs in this folder (process {running[0]}): wait.")
+        print("an earlier run was killed; going on where it stopped", flush=True)
+        subprocess.run([*snakemake, "--unlock", *scaled], capture_output=True, check=False)
+    status = subprocess.call([*snakemake, "--quiet", "host", "rules", *options, *scaled])
+    if status:
+        sys.exit("ERROR: the run did not finish: mend what is said above and run it again.")
+    print(f"\nThe figures are in results/{scale}/figures, the tables in results/{scale}/tables.")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit("\nstopped; the same command goes on from here")

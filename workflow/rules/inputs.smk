@@ -1,0 +1,77 @@
+"""Which files a job takes: input functions, one place for every path that is computed."""
+
+GAUSSIAN = config["gaussian"]
+GAUSSIAN_GRID = [{"ddof": d, "size": m} for d in GAUSSIAN["ddof"] for m in GAUSSIAN["sizes"]]
+VAE = config["vae"]
+VAE_GENERATIONS = range(VAE["last_generation"] + 1)
+VAE_RUNS = [f"{run:02d}" for run in range(VAE["runs"])]
+
+
+def gaussian_start(w):
+    """The job before: its history of models, or nothing where generation 0 is still to be fitted."""
+    last = previous(w, GAUSSIAN["generations_per_job"])
+    if int(last) == 0:
+        return []
+    chain = f"{w.regime}/ddof{w.ddof}/size{w.size}/batch{w.batch}"
+    return f"results/{w.scale}/gaussian/models/{chain}/gen{last}.npz"
+
+
+def gaussian_chains(w):
+    """Last job of every chain of a regime, in the order of GAUSSIAN_GRID, batches within it."""
+    regime = w.get("regime", "replace")
+    last = f"{GAUSSIAN['last_generation']:04d}"
+    folder = f"results/{w.scale}/gaussian/models/{regime}"
+    return [
+        f"{folder}/ddof{at['ddof']}/size{at['size']}/batch{batch:02d}/gen{last}.npz"
+        for at in GAUSSIAN_GRID
+        for batch in range(GAUSSIAN["runs"] // GAUSSIAN["runs_per_job"])
+    ]
+
+
+def vae_file(scale, regime, kind, run, generation, suffix):
+    """A file of one generation; generation 0 knows only real data, so all regimes share it."""
+    regime = regime if int(generation) else generations.REAL
+    return f"results/{scale}/vae/{kind}/{regime}/run{run}/gen{int(generation):02d}.{suffix}"
+
+
+def vae_training_data(w):
+    """What data(g) is mixed from: sample files, or the model that streams them."""
+    if VAE["samples"] == "streaming":
+        return {"teacher": vae_file(w.scale, w.regime, "models", w.run, previous(w), "safetensors")}
+    real = f"results/{w.scale}/vae/samples/real/data.npz"
+    names = generations.sources(configuration.regime(config, w.regime), int(w.generation))
+    return {
+        "sources": [
+            (
+                real
+                if g == generations.REAL
+                else vae_file(w.scale, w.regime, "samples", w.run, g, "npz")
+            )
+            for g in names
+        ]
+    }
+
+
+def figures():
+    """All figures of the default target."""
+    names = [
+        "feedback_loop",
+        "gaussian_estimation",
+        *expand("gaussian_{regime}", regime=GAUSSIAN["regimes"]),
+        *["gaussian_wasserstein"] * ("replace" in GAUSSIAN["regimes"]),
+        *["vae_samples", "vae_latent_density", "vae_latent_moments", "vae_collapse"],
+    ]
+    return expand(
+        "results/{scale}/figures/{name}.{suffix}",
+        scale=SCALE,
+        name=names,
+        suffix=["png", "pdf", "md"],
+    )
+
+
+def tables():
+    """All tables of the default target."""
+    names = ["gaussian_theory"] * ("replace" in GAUSSIAN["regimes"]) + ["vae_generations"]
+    return expand(
+        "results/{scale}/tables/{name}.{suffix}", scale=SCALE, name=names, suffix=["csv", "md"]
+    )
