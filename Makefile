@@ -25,7 +25,7 @@ test: venv  ## all tests
 	@$(PY) -m pytest $(ARGS)
 
 check: venv  ## style of Python and Snakemake code
-	@ruff check && ruff format --check && snakefmt --check Snakefile workflow/rules && $(PY) scripts/lint.py
+	@ruff check && ruff format --check && snakefmt --check workflow/Snakefile workflow/rules && $(PY) scripts/lint.py
 
 timings: venv  ## seconds and memory by rule, from the last runs' benchmark files
 	@$(PY) scripts/timings.py

@@ -19,7 +19,7 @@ def is_exact(regime):
     Under ``replace`` and under accumulation without subsampling the next fit depends on the new
     samples through their mean and sum of squares only; under every other mix single items return.
     """
-    return (regime.accumulate and not regime.subsample) or regime.new == 1.0
+    return not regime.subsample if regime.accumulate else regime.new == 1.0
 
 
 def draw_real(n_runs, size, *, mean, std, rng):

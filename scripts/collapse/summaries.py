@@ -50,7 +50,7 @@ def confidence(values, *, axis=0, level=0.95):
 
 
 def spaced_generations(last_generation, per_decade=20):
-    """Generations 0 … `last_generation`, thinned evenly on a log scale, both ends kept."""
-    count = int(per_decade * np.log10(max(last_generation, 1))) + 2
-    steps = np.geomspace(1, max(last_generation, 1), count)
-    return np.unique(np.concatenate([[0], np.rint(steps).astype(int), [last_generation]]))
+    """Generations 0 … `last_generation`, thinned evenly on a log scale; ends and decades kept."""
+    n_steps = int(per_decade * np.log10(max(last_generation, 1))) + 1
+    steps = np.rint(10 ** (np.arange(n_steps) / per_decade)).astype(int)
+    return np.unique([0, *steps, last_generation])

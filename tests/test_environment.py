@@ -1,0 +1,77 @@
+"""Setting up .venv: what cannot work is said in one sentence before anything is made."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import environment
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A folder with what setting up needs, and a requirement nothing can satisfy offline."""
+    (tmp_path / "scripts").mkdir()
+    shutil.copy(ROOT / "scripts/environment.py", tmp_path / "scripts")
+    for name in ("requirements.txt", "requirements-data.txt"):
+        (tmp_path / name).write_text("")
+    return tmp_path
+
+
+def set_up(project, **environ):
+    """Run the script; returns exit status, and standard error as text."""
+    done = subprocess.run(
+        [sys.executable, "scripts/environment.py"],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": "/usr/bin:/bin", **environ},
+    )
+    assert "Traceback" not in done.stderr
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize("version", [(3, 10, 4), (3, 14, 0)])
+def test_an_unsupported_python_is_refused(monkeypatch, version):
+    monkeypatch.setattr(sys, "version_info", version)
+    with pytest.raises(SystemExit, match=r"this is Python 3\.1\d\.\d, but 3\.11 to 3\.13"):
+        environment.check_python()
+
+
+def test_an_environment_of_another_python_is_refused(project):
+    python = project / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text("#!/bin/sh\necho 3.9.1 /elsewhere/.venv\n")
+    python.chmod(0o755)
+    status, said = set_up(project)
+    assert status == 1
+    assert ".venv was made by Python 3.9.1 for /elsewhere/.venv" in said
+    assert "make clean-venv" in said
+
+
+def test_a_broken_environment_is_refused(project):
+    (project / ".venv").mkdir()
+    status, said = set_up(project)
+    assert status == 1
+    assert "no working Python" in said
+
+
+def test_it_is_made_once_and_the_next_call_is_a_no_op(project):
+    assert set_up(project)[0] == 0
+    stamp = project / ".venv" / "installed.txt"
+    made = stamp.stat().st_mtime_ns
+    assert set_up(project) == (0, "")
+    assert stamp.stat().st_mtime_ns == made
+
+
+def test_without_a_network_it_says_so_and_the_next_call_goes_on(project):
+    (project / "requirements.txt").write_text("no-such-package==1.0 --hash=sha256:" + "0" * 64)
+    status, said = set_up(project, PIP_NO_INDEX="1", PIP_CONFIG_FILE="/dev/null")
+    assert status == 1
+    assert "requirements.txt could not be installed" in said.splitlines()[-1]
+    (project / "requirements.txt").write_text("")
+    assert set_up(project)[0] == 0

@@ -1,0 +1,40 @@
+"""Files are whole or absent, and hold no clock."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from collapse import files
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
+    path = tmp_path / "table.csv"
+    files.write_text(path, "old")
+    with pytest.raises(RuntimeError), files.replacing(path) as partial:
+        partial.write_text("half")
+        raise RuntimeError
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_arrays_come_back_and_their_bytes_do_not_depend_on_the_clock(tmp_path, monkeypatch):
+    values = np.random.default_rng(1).normal(size=(3, 4))
+    files.write_arrays(tmp_path / "a.npz", values=values)
+    monkeypatch.setattr("time.time", lambda: 2e9)
+    monkeypatch.setattr("time.localtime", lambda *_: (2033, 5, 18, 3, 33, 20, 2, 138, 0))
+    files.write_arrays(tmp_path / "b.npz", values=values)
+    np.testing.assert_array_equal(files.read_arrays(tmp_path / "a.npz")["values"], values)
+    assert files.sha256(tmp_path / "a.npz") == files.sha256(tmp_path / "b.npz")
+
+
+def test_arrays_are_never_unpickled(tmp_path):
+    np.savez(tmp_path / "evil.npz", values=np.array([object()], dtype=object))
+    with pytest.raises(ValueError, match="allow_pickle"):
+        files.read_arrays(tmp_path / "evil.npz")
+
+
+def test_tables_are_rounded_and_missing_numbers_are_dashes(tmp_path):
+    table = pd.DataFrame({"m": [1], "value": [1 / 3], "none": [float("nan")]})
+    files.write_table(tmp_path / "t.csv", table)
+    files.write_markdown(tmp_path / "t.md", table)
+    assert (tmp_path / "t.csv").read_text() == "m,value,none\n1,0.333333,\n"
+    assert (tmp_path / "t.md").read_text().splitlines()[2] == "| 1 | 0.3333 | – |"

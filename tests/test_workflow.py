@@ -1,0 +1,226 @@
+"""The whole pipeline at smoke scale: the same bytes however it is run, and no job in vain."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from workflow_tools import SMOKE
+
+FIGURES = [
+    "feedback_loop",
+    "gaussian_estimation",
+    "gaussian_pool",
+    "gaussian_pool_subsample",
+    "gaussian_replace",
+    "gaussian_wasserstein",
+    "vae_collapse",
+    "vae_latent_density",
+    "vae_latent_moments",
+    "vae_samples",
+]
+N_VAE_RUNS = 2
+N_CHAINS = 3 * 2 * 2  # regimes × ddof × sizes
+VAE_RULES = {
+    *("vae_train", "vae_train_real", "vae_evaluate", "vae_generations"),
+    *("vae_samples", "vae_latent_density", "vae_moments"),
+}
+
+
+def test_every_figure_has_png_pdf_and_caption(finished):
+    folder = finished.folder / "results" / "smoke" / "figures"
+    expected = {f"{name}.{ending}" for name in FIGURES for ending in ("png", "pdf", "md")}
+    assert {path.name for path in folder.iterdir()} == expected
+    for path in folder.iterdir():
+        start = {".png": b"\x89PNG", ".pdf": b"%PDF", ".md": b"**"}[path.suffix]
+        assert path.read_bytes().startswith(start)
+        assert b"CreationDate" not in path.read_bytes()
+
+
+def test_every_job_left_a_log_that_says_it_is_done(finished):
+    logs = list((finished.folder / "logs").rglob("*.log"))
+    assert len(logs) > 40
+    assert all("done: " in log.read_text() for log in logs)
+    log = finished.folder / "logs/smoke/vae/models/replace/run01/gen02.log"
+    assert "epoch 1: loss" in log.read_text()
+
+
+def test_killed_and_resumed_elsewhere_on_one_core_gives_the_same_bytes(finished, new_checkout):
+    other = new_checkout("killed")
+    command = [sys.executable, "scripts/reproduce.py", "smoke", "--cores", "1"]
+    process = subprocess.Popen(
+        command, cwd=other.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )  # fmt: skip
+    trained = other.folder / "results/smoke/vae/models/real/run00/gen00.safetensors"
+    deadline = time.monotonic() + 300
+    while not trained.exists() and time.monotonic() < deadline:
+        assert process.poll() is None, "the run ended before it could be killed"
+        time.sleep(0.2)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert other.hashes() != finished.hashes()
+    again = other.call(*command)
+    assert again.returncode == 0, again.stderr
+    assert "going on where it stopped" in again.stdout
+    assert again.stdout.splitlines()[-1].startswith("The figures are in results/smoke/figures")
+    assert other.hashes() == finished.hashes()
+
+
+def test_a_second_run_is_refused_while_one_goes_on(finished):
+    locks = finished.folder / ".snakemake" / "locks"
+    locks.mkdir(exist_ok=True)
+    (locks / "0.input.lock").touch()
+    code = "import time; time.sleep(60)"
+    running = subprocess.Popen([sys.executable, "-c", code, "snakemake"], cwd=finished.folder)
+    try:
+        # the stand-in names itself as Snakemake's own processes do, in its first arguments
+        done = finished.call(sys.executable, "scripts/reproduce.py", "smoke")
+    finally:
+        running.kill()
+        running.wait()
+        (locks / "0.input.lock").unlink()
+    assert done.returncode == 1
+    assert f"already runs in this folder (process {running.pid})" in done.stderr
+
+
+def test_nothing_is_left_to_do(restored):
+    assert restored.planned() == {}
+
+
+def test_a_clone_without_memory_but_with_the_results_has_nothing_to_do(restored):
+    restored.forget()
+    assert restored.planned() == {}
+
+
+def test_an_edited_library_function_reruns_its_dependants_only(restored):
+    restored.replace("scripts/collapse/theory.py", "return 1.5 * ", "return 1.50 * ")
+    assert restored.planned() == {"gaussian_theory": 1, "gaussian_wasserstein": 1}
+
+
+def test_a_library_file_that_is_only_touched_reruns_nothing(restored):
+    (restored.folder / "scripts/collapse/theory.py").touch()
+    assert restored.planned() == {}
+
+
+@pytest.mark.parametrize("remembered", [True, False], ids=["with-memory", "without-memory"])
+def test_a_changed_training_number_reruns_its_family_only(restored, remembered):
+    if not remembered:
+        restored.forget()
+    restored.replace("workflow/scales/smoke.yaml", "train: {epochs: 1,", "train: {epochs: 2,")
+    planned = restored.planned()
+    assert set(planned) == VAE_RULES
+    assert planned["vae_train"] == 2 * N_VAE_RUNS
+
+
+def test_two_swapped_numbers_are_seen(restored):
+    restored.replace("config.yaml", "  mean: 0.0 ", "  mean: 1.0 ")
+    restored.replace("config.yaml", "  std: 1.0 ", "  std: 0.5 ")
+    before = restored.planned()
+    assert before["gaussian_real"] == 2
+    assert not VAE_RULES & set(before)
+
+
+def test_two_more_generations_train_two_more_generations_only(restored):
+    restored.replace(
+        "workflow/scales/smoke.yaml", "  last_generation: 2\n", "  last_generation: 4\n"
+    )
+    planned = restored.planned()
+    assert planned["vae_train"] == 2 * N_VAE_RUNS
+    assert "vae_train_real" not in planned
+    assert "digit_classifier" not in planned
+    assert not [rule for rule in planned if rule.startswith("gaussian")]
+
+
+def test_more_generations_of_the_cheap_family_run_one_more_block(restored):
+    restored.replace("workflow/scales/smoke.yaml", "last_generation: 20", "last_generation: 22")
+    planned = restored.planned()
+    assert planned["gaussian_chain"] == N_CHAINS
+    assert "gaussian_real" not in planned
+    assert not VAE_RULES & set(planned)
+
+
+def test_a_comment_in_the_configuration_reruns_nothing(restored):
+    restored.replace("config.yaml", "# root of every random number", "# whatever")
+    assert restored.planned() == {}
+
+
+def test_a_deleted_intermediate_generation_is_made_again_only_if_needed(restored, tmp_path):
+    folder = restored.folder / "results/smoke"
+    kept = ["vae/models/replace/run00/gen01.safetensors"]
+    kept += ["gaussian/models/pool/ddof0/size20/batch00/gen0010.npz"]
+    for name in kept:
+        shutil.move(folder / name, tmp_path / name.replace("/", "-"))
+    try:
+        assert restored.planned() == {}
+        assert restored.planned(f"results/smoke/{kept[0]}") == {"vae_train": 1}
+    finally:
+        for name in kept:
+            shutil.move(tmp_path / name.replace("/", "-"), folder / name)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "words"),
+    [
+        ("config.yaml", "seed: 20230527", "seed: many", "seed is 'many'"),
+        ("config.yaml", "seed: 20230527", "sead: 1", "did you mean 'seed'"),
+        ("workflow/scales/smoke.yaml", "images: 300", "images: 0", "vae.images is 0"),
+    ],
+)
+def test_a_mistake_in_a_file_stops_before_any_job(restored, file, old, new, words):
+    restored.replace(file, old, new)
+    done = restored.snakemake(*SMOKE, "--cores", "1")
+    text = done.stdout + done.stderr
+    assert done.returncode == 1
+    assert "Traceback" not in text
+    assert [line for line in text.splitlines() if line.startswith("ERROR:") and words in line]
+
+
+def test_an_unknown_scale_lists_the_known_ones(finished):
+    done = finished.call(sys.executable, "scripts/reproduce.py", "huge", "--cores", "1")
+    assert done.returncode == 1
+    assert "choose one of laptop, paper, smoke" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (finished.folder / "results/huge").exists()
+
+
+def test_planning_the_paper_scale_lists_every_generation(finished):
+    done = finished.run("-n", "--config", "scale=paper")
+    assert " vae_train " in done.stdout.replace("\n", " ")
+    row = next(line for line in done.stdout.splitlines() if line.startswith("vae_train "))
+    assert row.split() == ["vae_train", "100"]  # 20 generations × 5 runs, beside generation 0
+
+
+def test_a_full_disk_is_one_sentence_and_the_next_run_works(new_checkout, tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=30m", "tmpfs", disk], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("no permission to mount a small file system here")
+    try:
+        small = new_checkout("small")
+        shutil.copytree(small.folder, disk, dirs_exist_ok=True)
+        small.folder = disk
+        target = "results/smoke/vae/samples/real/data.npz"
+        command = ["scripts/reproduce.py", "smoke", "--cores", "1", target]
+        done = small.call(sys.executable, *command)
+        assert done.returncode == 1
+        assert "No space left on device" in done.stderr
+        assert "Traceback" not in done.stderr
+        assert not list((disk / "data").rglob("*ubyte"))
+        subprocess.run(["mount", "-o", "remount,size=300m", disk], check=True)
+        done = small.call(sys.executable, *command)
+        assert done.returncode == 0, done.stderr
+        assert (disk / target).is_file()
+        subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+        done = small.call(sys.executable, *command)
+        assert done.returncode == 1
+        assert "Read-only file system" in done.stderr
+        assert "Traceback" not in done.stderr
+    finally:
+        subprocess.run(["umount", disk], check=True)

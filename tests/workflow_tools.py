@@ -1,0 +1,61 @@
+"""Running Snakemake in a checkout, and reading what it says."""
+
+import hashlib
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+SMOKE = ("--config", "scale=smoke")
+
+
+class Checkout:
+    """A copy of the project in which workflows are run."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+
+    def call(self, *command):
+        """Run a command in the folder; returns the finished process with its output as text."""
+        return subprocess.run(
+            command, cwd=self.folder, capture_output=True, text=True, check=False, timeout=600
+        )
+
+    def snakemake(self, *options):
+        return self.call(sys.executable, "-m", "snakemake", *options)
+
+    def run(self, *options):
+        """Run Snakemake and fail the test with its output if it fails."""
+        done = self.snakemake(*options)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done
+
+    def planned(self, *targets, config=()):
+        """Jobs that a dry run lists: {rule: count}, without the target rule."""
+        done = self.run("-n", "--config", "scale=smoke", *config, "--", *targets)
+        text = done.stdout + done.stderr
+        if "Nothing to be done" in text:
+            return {}
+        table = re.search(r"^job +count\n-+ +-+\n(.*?)^total", text, re.M | re.S)
+        rows = (line.split() for line in table[1].splitlines() if line.strip())
+        return {rule: int(count) for rule, count in rows if rule != "all"}
+
+    def replace(self, file, old, new):
+        """Edit a file; the text to replace must stand there exactly once."""
+        path = self.folder / file
+        text = path.read_text(encoding="utf-8")
+        assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {file}"
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+    def forget(self):
+        """Lose what Snakemake remembers of earlier runs, as a clone does."""
+        shutil.rmtree(self.folder / ".snakemake")
+
+    def hashes(self, folder="results"):
+        """SHA-256 of every file below a folder, by path."""
+        paths = (path for path in (self.folder / folder).rglob("*") if path.is_file())
+        return {
+            str(path.relative_to(self.folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in paths
+        }
