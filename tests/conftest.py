@@ -1,6 +1,5 @@
 """Shared fixtures: a checked configuration, and one whole smoke run that many tests look at."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -63,22 +62,12 @@ def finished(new_checkout):
 
 
 @pytest.fixture
-def restored(finished):
-    """The finished checkout; edited files are put back after the test."""
-    kept = {
-        path: (path.read_bytes(), path.stat().st_mtime_ns)
-        for folder in ("scripts", "workflow")
-        for path in (finished.folder / folder).rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
-    }
-    config_file = finished.folder / "config.yaml"
-    kept[config_file] = config_file.read_bytes(), config_file.stat().st_mtime_ns
-    yield finished
-    for path, (content, time) in kept.items():
-        if path.read_bytes() != content:
-            path.write_bytes(content)
-        os.utime(path, ns=(time, time))
-    finished.planned()  # writes the settings records of the old configuration again
+def copied(finished, tmp_path):
+    """A copy of the finished checkout, with its time stamps and Snakemake's memory, to change."""
+    copy = tmp_path / "checkout"
+    shutil.copytree(finished.folder, copy)
+    yield Checkout(copy)
+    shutil.rmtree(copy)
 
 
 def pytest_report_header():
