@@ -31,7 +31,7 @@ timings: venv  ## seconds and memory by rule, from the last runs' benchmark file
 	@$(PY) scripts/timings.py
 
 benchmark: venv  ## speed of the hot loops against their alternatives
-	@for script in scripts/benchmarks/*.py; do echo "== $$script"; $(PY) $$script $(ARGS) || exit 1; done
+	@for script in scripts/benchmarks/*.py; do echo "== $$script"; PYTHONPATH=scripts $(PY) $$script $(ARGS) || exit 1; done
 
 lock: venv  ## resolve requirements*.in into requirements*.txt
 	@$(PY) -m pip install --quiet uv
