@@ -65,24 +65,26 @@ def mark(axes, x, middle, low, high, *, position):
     axes.errorbar([x], [middle], yerr=errors, zorder=5, **style)
 
 
-def save(figure, output, *, caption, scale, **facts):
+def save(figure, adapter, **facts):
     """Write PNG, PDF and caption, each atomically and without clocks.
 
     Parameters
     ----------
     figure : matplotlib.figure.Figure
-    output : object
-        With the paths ``png``, ``pdf`` and ``caption``.
-    caption : str or Path
-        Jinja template of the caption.
-    scale : str
-        Named in small print on the figure and, with `facts`, known to the template.
+    adapter : object
+        With the paths ``output.png``, ``output.pdf``, ``output.caption`` and ``input.caption``, a
+        Jinja template, and with ``wildcards`` and ``params``, which the template knows by name.
+        The wildcard ``scale`` is named in small print on the figure.
+    **facts
+        What else the template knows.
     """
+    output, scale = adapter.output, adapter.wildcards.scale
     figure.get_layout_engine().set(rect=(0, 0.04, 1, 0.96))  # a strip below for the small print
     figure.text(0.995, 0.004, f"scale: {scale}", ha="right", va="bottom", fontsize=6, color="0.4")
     for path, metadata in ((output.png, {"Software": None}), (output.pdf, {"CreationDate": None})):
         with files.replacing(path) as partial:
             figure.savefig(partial, metadata=metadata)
     plt.close(figure)
-    template = jinja2.Template(Path(caption).read_text(encoding="utf-8"))
-    files.write_text(output.caption, template.render(scale=scale, **facts).strip() + "\n")
+    template = jinja2.Template(Path(adapter.input.caption).read_text(encoding="utf-8"))
+    text = template.render(**dict(adapter.wildcards), **dict(adapter.params), **facts)
+    files.write_text(output.caption, text.strip() + "\n")

@@ -31,10 +31,4 @@ with job(snakemake.log[0]):
         "what a model never draws, the next one never sees",
         ha="center",
     )
-    plotting.save(
-        figure,
-        snakemake.output,
-        caption=snakemake.input.caption,
-        scale=snakemake.wildcards.scale,
-        **snakemake.params,
-    )
+    plotting.save(figure, snakemake)

@@ -23,10 +23,4 @@ with job(snakemake.log[0]):
         axes.plot(table["points"], expected, label="large-n theory", **plotting.THEORY)
         axes.set(xscale="log", yscale="log", xlabel="points in the sample", ylabel=label)
         axes.legend()
-    plotting.save(
-        figure,
-        snakemake.output,
-        caption=snakemake.input.caption,
-        scale=snakemake.wildcards.scale,
-        **snakemake.params,
-    )
+    plotting.save(figure, snakemake)

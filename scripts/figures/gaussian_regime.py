@@ -40,11 +40,4 @@ with job(snakemake.log[0]):
     for axes in grid[-1]:
         axes.set_xlabel("generation + 1")
     grid[0][0].legend(ncols=2, loc="best")
-    plotting.save(
-        figure,
-        snakemake.output,
-        caption=snakemake.input.caption,
-        scale=snakemake.wildcards.scale,
-        regime=snakemake.wildcards.regime,
-        **snakemake.params,
-    )
+    plotting.save(figure, snakemake)

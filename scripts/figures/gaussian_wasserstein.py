@@ -40,10 +40,4 @@ with job(snakemake.log[0]):
         axes.set_xlabel("number of fits (generation + 1)")
     grid[0][0].plot([], [], label="closed form", **plotting.THEORY)
     grid[0][0].legend()
-    plotting.save(
-        figure,
-        snakemake.output,
-        caption=snakemake.input.caption,
-        scale=snakemake.wildcards.scale,
-        **snakemake.params,
-    )
+    plotting.save(figure, snakemake)

@@ -20,10 +20,4 @@ with job(snakemake.log[0]):
         axes.set(xlabel="latent coordinate (mean of the original encoder)", title=regime)
     grid[0][0].set_ylabel("density")
     grid[0][-1].legend(title="samples of\ngeneration", ncols=2)
-    plotting.save(
-        figure,
-        snakemake.output,
-        caption=snakemake.input.caption,
-        scale=snakemake.wildcards.scale,
-        **snakemake.params,
-    )
+    plotting.save(figure, snakemake)

@@ -3,7 +3,7 @@
 import math
 
 import pandas as pd
-from collapse import plotting, reference
+from collapse import files, plotting, reference
 from collapse.jobs import job
 
 PANELS = {
@@ -50,9 +50,5 @@ with job(snakemake.log[0]):
         axes.set(xlabel="generation of the data (0: real)", ylabel=label)
         axes.legend()
     plotting.save(
-        figure,
-        snakemake.output,
-        caption=snakemake.input.caption,
-        scale=snakemake.wildcards.scale,
-        **snakemake.params,
+        figure, snakemake, accuracy=files.read_json(snakemake.input.classifier)["test_accuracy"]
     )

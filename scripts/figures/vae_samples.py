@@ -28,10 +28,4 @@ with job(snakemake.log[0]):
             axes.axis("off")
         if n_rows > 1:
             panels[0].set_title(f"{regime}: {panels[0].get_title()}")
-    plotting.save(
-        figure,
-        snakemake.output,
-        caption=snakemake.input.caption,
-        scale=snakemake.wildcards.scale,
-        **params,
-    )
+    plotting.save(figure, snakemake)

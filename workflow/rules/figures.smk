@@ -124,6 +124,7 @@ rule vae_moments:
     """Quantities of the VAE's generations, over runs."""
     input:
         table="results/{scale}/tables/vae_generations.csv",
+        classifier=rules.digit_classifier.output.metrics,
         reference="reference/published_values.csv",
         caption="workflow/report/{figure}.md",
         code=code_of("figures/vae_moments.py"),

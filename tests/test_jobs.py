@@ -1,0 +1,51 @@
+"""A job's output is in its log, also when it fails; the terminal gets one sentence."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
+
+
+def run_job(tmp_path, body):
+    """Run a job with this body; returns exit status, terminal text and log."""
+    lines = ["from collapse.errors import UserError", "from collapse.jobs import job", "import os"]
+    lines += [f"with job({str(tmp_path / 'log')!r}):", f"    {body}"]
+    done = subprocess.run(
+        [sys.executable, "-c", "\n".join(lines)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PYTHONPATH": str(SCRIPTS)},
+    )
+    return done.returncode, done.stdout + done.stderr, (tmp_path / "log").read_text()
+
+
+def test_output_goes_to_the_log_also_of_child_processes(tmp_path):
+    status, said, log = run_job(tmp_path, "print('mine'); os.system('echo child')")
+    assert (status, said) == (0, "")
+    assert "mine" in log
+    assert "child" in log
+    assert "s CPU, of which" in log.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence", "traced"),
+    [
+        ("raise UserError('x is 1: make it 2.')", "x is 1: make it 2.", False),
+        ("open('/no/such/file')", "/no/such/file: No such file or directory; mend that", True),
+        ("raise OSError(28, 'No space left on device')", "No space left on device; mend", True),
+        ("1 / 0", "ZeroDivisionError: division by zero (traceback in ", True),
+    ],
+)
+def test_a_failure_is_one_sentence_here_and_whole_in_the_log(tmp_path, body, sentence, traced):
+    status, said, log = run_job(tmp_path, f"print('before'); {body}")
+    assert status == 1
+    assert sentence in said
+    assert len(said.strip().splitlines()) == 1
+    assert "before" in log
+    assert sentence in log
+    assert ("Traceback" in log) is traced
+    assert "done:" not in log
