@@ -86,5 +86,5 @@ def save(figure, adapter, **facts):
             figure.savefig(partial, metadata=metadata)
     plt.close(figure)
     template = jinja2.Template(Path(adapter.input.caption).read_text(encoding="utf-8"))
-    text = template.render(**dict(adapter.wildcards), **dict(adapter.params), **facts)
+    text = template.render(**adapter.wildcards, **adapter.params, **facts)
     files.write_text(output.caption, text.strip() + "\n")
