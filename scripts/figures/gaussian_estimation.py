@@ -12,10 +12,9 @@ with job(snakemake.log[0]):
     figure, panels = plotting.plt.subplots(1, 2, figsize=(7.2, 2.9), sharey=True)
     for axes, (quantity, label) in zip(panels, PANELS.items(), strict=True):
         mean, spread = table[quantity], table[f"{quantity}_spread"]
-        # the lower end of mean ± std can reach zero, which a log axis has not
-        low = np.maximum(mean - spread, mean / 20)
+        ends = mean - spread, mean + spread
         plotting.line_with_band(
-            axes, table["points"], mean, low, mean + spread, position=0, label="mean ± 1 std"
+            axes, table["points"], mean, *ends, position=0, label="mean ± 1 std"
         )
         # E|N(0, s²)| = s·√(2/π); the std's standard error is σ/√(2n) for large n
         variance = {"mean_errors": 1, "std_errors": 2}[quantity]

@@ -37,6 +37,8 @@ with job(snakemake.log[0]):
                 mark = name and reference.interval(known, name)
                 draw(axes, position, table, quantity, mark)
                 axes.set(xscale="log", yscale="log", ylabel=label, title=f"ddof = {ddof}")
+    if whole["std_low"].min() > 0.2:  # less than a decade: a log axis would only be harder to read
+        grid[0, -1].set_yscale("linear")  # shared by the column
     for axes in grid[-1]:
         axes.set_xlabel("generation + 1")
     grid[0][0].legend(ncols=2, loc="best")
