@@ -4,7 +4,6 @@ CORES  ?= $(shell nproc 2>/dev/null || echo 1)
 SCALE  ?= laptop
 ARGS   ?=
 PY     := .venv/bin/python
-export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: help venv clean-venv reproduce test check timings benchmark lock
 
@@ -19,13 +18,15 @@ clean-venv:  ## remove .venv
 	rm -rf .venv
 
 reproduce: venv  ## every figure and table; goes on where an earlier run stopped
-	@$(PY) scripts/reproduce.py $(SCALE) --cores $(CORES) $(ARGS)
+	@$(PY) scripts/reproduce.py "$(SCALE)" --cores $(CORES) $(ARGS)
 
 test: venv  ## all tests
 	@$(PY) -m pytest $(ARGS)
 
 check: venv  ## style of Python and Snakemake code
-	@ruff check && ruff format --check && snakefmt --check workflow/Snakefile workflow/rules && $(PY) scripts/lint.py
+	@.venv/bin/ruff check && .venv/bin/ruff format --check
+	@.venv/bin/snakefmt --check workflow/Snakefile workflow/rules
+	@$(PY) scripts/lint.py
 
 timings: venv  ## seconds and memory by rule, from the last runs' benchmark files
 	@$(PY) scripts/timings.py
@@ -35,5 +36,5 @@ benchmark: venv  ## speed of the hot loops against their alternatives
 
 lock: venv  ## resolve requirements*.in into requirements*.txt
 	@$(PY) -m pip install --quiet uv
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" requirements.in -o requirements.txt
-	uv pip compile -q --universal --no-deps --python-version 3.11 --generate-hashes --custom-compile-command "make lock" requirements-data.in -o requirements-data.txt
+	.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" requirements.in -o requirements.txt
+	.venv/bin/uv pip compile -q --universal --no-deps --python-version 3.11 --generate-hashes --custom-compile-command "make lock" requirements-data.in -o requirements-data.txt

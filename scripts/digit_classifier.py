@@ -6,7 +6,7 @@ import torch
 from collapse import digits, files, mnist, seeds, torch_tools
 from collapse.jobs import job
 
-with job(snakemake.log[0]):
+with job(snakemake):
     torch_tools.prepare("cpu")
     seed, settings = snakemake.params.seed, dict(snakemake.params.settings)
     root = Path(snakemake.input.mnist[0]).parents[2]

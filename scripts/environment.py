@@ -51,9 +51,10 @@ def check_existing():
     python = os.path.join(VENV, "bin", "python")
     if not os.path.lexists(VENV):
         return
-    question = "import sys; print('.'.join(map(str, sys.version_info[:3])), sys.prefix)"
+    question = "import pip, sys; print('.'.join(map(str, sys.version_info[:3])), sys.prefix)"
     try:
-        answer = subprocess.check_output([python, "-c", question], text=True).split()
+        answer = subprocess.check_output([python, "-c", question], text=True).strip()
+        answer = answer.split(maxsplit=1)
     except (OSError, subprocess.CalledProcessError):
         stop(f"{VENV} has no working Python (moved or half-made): run 'make clean-venv'.")
     here = [dotted(sys.version_info[:3]), os.path.realpath(VENV)]
@@ -69,8 +70,10 @@ def create():
     try:
         import ensurepip  # noqa: F401
     except ImportError:
-        if os.geteuid() or subprocess.call(["apt-get", "install", "-y", "-q", "python3-venv"]):
-            stop("Python's venv module is not whole: run 'apt-get install python3-venv' as root.")
+        stop(
+            "Python's venv module is not whole (Debian packs it apart): run 'apt-get update && "
+            "apt-get install python3-venv' as root, then this command again."
+        )
     try:
         subprocess.run([sys.executable, "-m", "venv", VENV], check=True)
     except (OSError, subprocess.CalledProcessError):
@@ -91,6 +94,7 @@ def install():
 
 def main():
     """Check, make, install; each only if needed."""
+    os.chdir(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     check_python()
     check_existing()
     try:

@@ -4,7 +4,7 @@ from collapse import files, gaussian
 from collapse.generations import Regime
 from collapse.jobs import job
 
-with job(snakemake.log[0]):
+with job(snakemake):
     ddof = int(snakemake.wildcards.ddof)
     regime = Regime(**snakemake.params.regime)
     real = files.read_arrays(snakemake.input.real)["real"]

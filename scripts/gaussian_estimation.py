@@ -4,7 +4,7 @@ import numpy as np
 from collapse import files, gaussian
 from collapse.jobs import job
 
-with job(snakemake.log[0]):
+with job(snakemake):
     settings = snakemake.params.settings
     mean_errors, std_errors = gaussian.estimation_errors(
         settings["sizes"],

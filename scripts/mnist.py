@@ -5,7 +5,8 @@ from pathlib import Path
 from collapse import mnist
 from collapse.jobs import job
 
-with job(snakemake.log[0]):
+with job(snakemake):
+    place = snakemake.config["datasets"]["mnist"]
     root = Path(snakemake.output[0]).parents[2]
-    used = mnist.obtain(snakemake.params.source, root, path=snakemake.params.path)
+    used = mnist.obtain(place["source"], root, path=place["path"])
     print(f"MNIST from '{used}', all four hashes as expected")

@@ -26,6 +26,14 @@ def other_runs():
     return found
 
 
+def with_scale(options, scale):
+    """Snakemake's options with the scale among the values of --config, of which the last counts."""
+    options = list(options)
+    place = options.index("--config") + 1 if "--config" in options else len(options)
+    new = [f"scale={scale}"] if "--config" in options else ["--config", f"scale={scale}"]
+    return [*options[:place], *new, *options[place:]]
+
+
 def main():
     """Check the folder, clear a dead run's lock, run, say where the figures are."""
     scale, *options = sys.argv[1:]
@@ -35,22 +43,28 @@ def main():
             file.write(b"\0" * 2**20)
     except OSError as error:
         sys.exit(f"ERROR: {ROOT} cannot be written to ({error.strerror}): mend that, run again.")
-    snakemake = [sys.executable, "-m", "snakemake"]
-    scaled = ["--config", f"scale={scale}"] if scale != "laptop" else []
+    snakemake = [sys.executable, "-m", "snakemake", "--quiet", "host", "rules"]
+    options = with_scale(options, scale)
     locks = ROOT / ".snakemake" / "locks"
     if locks.is_dir() and any(locks.iterdir()):
         if running := other_runs():
             sys.exit(f"ERROR: snakemake already runs in this folder (process {running[0]}): wait.")
         print("an earlier run was killed; going on where it stopped", flush=True)
-        subprocess.run([*snakemake, "--unlock", *scaled], capture_output=True, check=False)
-    status = subprocess.call([*snakemake, "--quiet", "host", "rules", *options, *scaled])
+        unlock = [*snakemake, *with_scale([], scale), "--unlock"]
+        subprocess.run(unlock, capture_output=True, check=False)
+    process = subprocess.Popen([*snakemake, *options])
+    try:
+        status = process.wait()
+    except KeyboardInterrupt:
+        process.wait()  # the terminal has told it too; it ends its jobs
+        sys.exit("\nstopped; the same command goes on from here")
     if status:
         sys.exit("ERROR: the run did not finish: mend what is said above and run it again.")
-    print(f"\nThe figures are in results/{scale}/figures, the tables in results/{scale}/tables.")
+    if (ROOT / "results" / scale / "figures").is_dir():
+        print(
+            f"\nThe figures are in results/{scale}/figures, the tables in results/{scale}/tables."
+        )
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except KeyboardInterrupt:
-        sys.exit("\nstopped; the same command goes on from here")
+    main()

@@ -5,10 +5,11 @@ import torch
 from collapse import digits, diversity, files, torch_tools, vae
 from collapse.jobs import job
 
-with job(snakemake.log[0]):
+with job(snakemake):
     settings = snakemake.params.settings
-    device = torch_tools.prepare("cpu")
-    encoder = vae.load(snakemake.input.encoder, settings["architecture"], device)
+    encoder = vae.load(
+        snakemake.input.encoder, settings["architecture"], torch_tools.prepare("cpu")
+    )
     classifier = digits.DigitClassifier(settings["classifier"])
     torch_tools.load_model(snakemake.input.classifier, classifier)
     latents, probabilities, deviations = [], [], []

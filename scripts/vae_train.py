@@ -3,7 +3,7 @@
 from collapse import files, generations, seeds, torch_tools, vae
 from collapse.jobs import job
 
-with job(snakemake.log[0]):
+with job(snakemake):
     params, settings = snakemake.params, snakemake.params.settings
     device = torch_tools.prepare(settings["device"])
     data = teacher = None

@@ -7,6 +7,7 @@ from pathlib import Path
 import jsonschema
 import yaml
 
+from collapse.errors import UserError
 from collapse.generations import REAL, Regime
 
 _TYPES = {
@@ -26,6 +27,20 @@ _RESERVED = {
     "wasserstein": "the figure gaussian_wasserstein",
 }
 
+# names that stand for one mix, wherever closed forms or published values are shown
+_MEANINGS = {
+    "replace": Regime(),
+    "pool": Regime(accumulate=True),
+    "pool_subsample": Regime(accumulate=True, subsample=True),
+}
+# JSON takes 5.0 for an integer; file names and loops do not
+_Strict = jsonschema.validators.extend(
+    jsonschema.Draft202012Validator,
+    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine(
+        "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
+    ),
+)
+
 
 def mistakes(config, schema):
     """All that is wrong with a configuration.
@@ -42,15 +57,47 @@ def mistakes(config, schema):
         One sentence each: key, value, remedy. Relations between keys are looked at only once
         every key by itself is right.
     """
-    validator = jsonschema.Draft202012Validator(schema)
+    validator = _Strict(schema)
     errors = sorted(validator.iter_errors(config), key=lambda error: list(map(str, error.path)))
     sentences = [_sentence(error) for error in errors] + list(_not_finite(config))
     return sentences or list(_contradictions(config))
 
 
 def read_yaml(path):
-    """Parse a YAML file; an empty one is an empty mapping."""
-    return yaml.safe_load(Path(path).read_text(encoding="utf-8")) or {}
+    """Parse a YAML file that holds a mapping; a UserError names file and line of a mistake."""
+    try:
+        value = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({error.strerror}): put it back.") from error
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1
+        raise UserError(f"{path}, line {line}: {error.problem}; mend the YAML there.") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} is not YAML text: put it back.") from error
+    if not isinstance(value, dict):
+        raise UserError(f"{path} holds no 'key: value' lines: write some, or put it back.")
+    return value
+
+
+def overlay(scale, folder):
+    """Path of the file that turns the default configuration into the named scale.
+
+    Raises
+    ------
+    UserError
+        If there is none, or it says that it is another scale's.
+    """
+    known = sorted(path.stem for path in Path(folder).glob("*.yaml"))
+    if scale not in known:
+        raise UserError(
+            f"scale is {scale!r}: choose one of laptop, {', '.join(known)}, or add a file for it "
+            "to workflow/scales."
+        )
+    path = Path(folder) / f"{scale}.yaml"
+    named = read_yaml(path).get("scale")
+    if named != scale:
+        raise UserError(f"{path} says scale: {named}: a scale has its file's name, {scale}.")
+    return path
 
 
 def regime(config, name):
@@ -153,6 +200,9 @@ def _regime_contradictions(config):
                 Regime(**{k: v for k, v in shares.items() if k in ("new", "previous", "real")})
             except ValueError as error:
                 yield f"regimes.{name}: {error}."
+                continue
+        if name in _MEANINGS and Regime(**shares) != _MEANINGS[name]:
+            yield f"regimes.{name} is not what this name stands for: choose another name."
     for family in ("gaussian", "vae"):
         for name in config[family]["regimes"]:
             if name not in config["regimes"]:
@@ -181,8 +231,8 @@ def _vae_contradictions(config):
             f"{vae['images']} (vae.images): lower it."
         )
     for name in vae["regimes"]:
-        shares = config["regimes"].get(name, {})
-        if vae["samples"] == "streaming" and (shares.get("accumulate") or shares.get("new") != 1):
+        mix = Regime(**config["regimes"].get(name, {}))
+        if vae["samples"] == "streaming" and mix != Regime():
             yield (
                 f"vae.samples is 'streaming', which has no data set to mix for regime '{name}': "
                 "use finite, or regimes with new: 1."

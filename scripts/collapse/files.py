@@ -4,9 +4,12 @@ import contextlib
 import hashlib
 import json
 import os
+import zipfile
 from pathlib import Path
 
 import numpy as np
+
+from collapse.errors import UserError
 
 
 @contextlib.contextmanager
@@ -57,8 +60,13 @@ def write_arrays(path, **arrays):
 
 def read_arrays(path):
     """Read a .npz into a dict of arrays; never unpickles."""
-    with np.load(path, allow_pickle=False) as archive:
-        return dict(archive)
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return dict(archive)
+    except (ValueError, zipfile.BadZipFile, EOFError) as error:
+        raise UserError(
+            f"{path} is not whole ({str(error).splitlines()[0]}): delete it and run again."
+        ) from error
 
 
 def write_table(path, table, *, digits=6):

@@ -166,19 +166,22 @@ def _run_from_samples(regime, real, means, stds, first, *, ddof, seed):
 class _Streams:
     """One generator that can be put at the start of any generation's own stream.
 
-    Streams lie 2⁶⁴ draws apart on one PCG64 sequence. Jumping there is several times cheaper than
-    seeding a new generator, which would be half of an exact generation's cost.
+    Streams lie a golden-ratio stride apart on one sequence, as those of NumPy's own ``jumped``; a
+    power of two would leave low bits equal and streams correlated. Jumping is several times
+    cheaper than seeding a new generator, which would be half of an exact generation's cost.
     """
 
+    STRIDE = 210306068529402873165736369884012333109  # (φ − 1)·2¹²⁸
+
     def __init__(self, seed):
-        self._bits = np.random.PCG64(seed)
+        self._bits = np.random.PCG64DXSM(seed)
         self._origin = self._bits.state
         self._rng = np.random.Generator(self._bits)
 
     def at(self, generation):
         """The generator, at the start of the stream of `generation`."""
         self._bits.state = self._origin
-        self._bits.advance(generation << 64)
+        self._bits.advance(generation * self.STRIDE % 2**128)
         return self._rng
 
 

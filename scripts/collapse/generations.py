@@ -64,14 +64,6 @@ def sources(regime, generation):
     return [REAL] * bool(regime.real) + [generation - 1]
 
 
-def weights(regime, generation):
-    """Shares (α, β, γ) of samples(g−1), data(g−1) and data(0) in data(g), g = `generation` ≥ 1."""
-    if regime.accumulate:
-        parts = generation + regime.keep_real
-        return 1 / parts, 1 - 1 / parts, 0.0
-    return regime.new, regime.previous, regime.real
-
-
 def composition(regime, generation, size, *, seed):
     """The items of the training set of model(`generation`).
 
@@ -156,9 +148,3 @@ def assemble(arrays, source, item):
 def previous(generation, generations_per_job=1):
     """Last generation of the job before the one that ends with `generation` ≥ 1."""
     return (generation - 1) // generations_per_job * generations_per_job
-
-
-def job_ends(last_generation, generations_per_job=1):
-    """Last generations of the jobs that together make generations 1 … `last_generation`."""
-    ends = range(generations_per_job, last_generation, generations_per_job)
-    return [*ends, last_generation]

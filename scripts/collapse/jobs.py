@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import resource
 import sys
 import time
 import traceback
@@ -10,33 +11,39 @@ from collapse.errors import UserError
 
 
 @contextlib.contextmanager
-def job(log):
+def job(adapter):
     """Run an adapter's body with all its output in the job's log.
 
     A `UserError` becomes one sentence in the log and on the terminal; any other exception leaves
     its traceback in the log and one sentence on the terminal. Both end the process with status 1.
+    The log's last line tells time and memory, for ``make timings``.
 
     Parameters
     ----------
-    log : str
-        Path of the job's log file.
+    adapter : object
+        With the job's ``log`` and ``rule``: what Snakemake gives to a script.
     """
-    started = time.process_time()
-    terminal = os.fdopen(os.dup(2), "w")
+    start_up, started = time.process_time(), time.perf_counter()
+    terminal, log = os.fdopen(os.dup(2), "w"), adapter.log[0]
     try:
         sys.stdout = sys.stderr = file = open(log, "w", buffering=1, encoding="utf-8")  # noqa: SIM115
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
         yield
-        total = time.process_time()
-        print(f"done: {total:.2f} s CPU, of which {started:.2f} s to start up")
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(
+            f"done: {adapter.rule}: {time.perf_counter() - started:.2f} s, "
+            f"{time.process_time():.2f} s CPU of which {start_up:.2f} s to start up, "
+            f"peak {peak:.0f} MiB"
+        )
     except UserError as error:
         _stop(terminal, str(error))
     except OSError as error:
         place = error.filename or f"the job of {log}"
         _stop(terminal, f"{place}: {error.strerror or error}; mend that and run again.", trace=True)
     except Exception as error:
-        _stop(terminal, f"{type(error).__name__}: {error} (traceback in {log}).", trace=True)
+        reason = f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
+        _stop(terminal, f"{reason} (traceback in {log}).", trace=True)
 
 
 def _stop(terminal, sentence, *, trace=False):

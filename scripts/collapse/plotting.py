@@ -17,8 +17,10 @@ REFERENCE = {"color": "black", "marker": "x", "linestyle": "none", "markersize":
 ARROW = {"arrowstyle": "-|>", "color": "0.2", "shrinkA": 0, "shrinkB": 0}
 THEORY = {"color": "black", "linestyle": (0, (1, 1)), "linewidth": 1.1}
 
+matplotlib.rcdefaults()  # whatever the user's own configuration says
 plt.rcParams.update(
     {
+        "pdf.compression": 0,  # compressed bytes differ between builds of zlib
         "figure.dpi": 150,
         "figure.constrained_layout.use": True,
         "font.size": 9,
@@ -59,10 +61,10 @@ def line_with_band(axes, x, middle, low, high, *, position, label):
 
 
 def mark(axes, x, middle, low, high, *, position):
-    """A reference value with its interval, in the colour of the series it belongs to."""
-    errors = [[middle - low], [high - middle]]
-    style = REFERENCE | {"color": COLOURS[position % len(COLOURS)], "elinewidth": 1, "capsize": 2}
-    axes.errorbar([x], [middle], yerr=errors, zorder=5, **style)
+    """A reference value with its interval, either may be NaN, in its series' colour."""
+    colour = COLOURS[position % len(COLOURS)]
+    axes.plot([x], [middle], **REFERENCE | {"color": colour})
+    axes.plot([x, x], [low, high], color=colour, linewidth=1, marker="_", markersize=4)
 
 
 def save(figure, adapter, **facts):

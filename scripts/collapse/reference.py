@@ -2,62 +2,58 @@
 
 import pandas as pd
 
-GRADES = {
-    "text": "stated in the published text",
-    "code": "in the authors' released code or its saved outputs",
-    "recalled": "from secondary reading, not checked against the PDF",
-    "derived": "worked out or simulated for this project",
-}
+from collapse.errors import UserError
+
+COLUMNS = ["claim", "quantity", "setting", "generation", "run", "value", "grade", "source"]
 
 
-def values(path, quantity, *, setting=None):
-    """Rows of the reference file for one quantity.
+def values(path, **wanted):
+    """Rows of the reference file whose columns have the wanted values.
 
     Parameters
     ----------
     path : str or Path
-        CSV with columns claim, quantity, setting, generation, run, value, grade, source.
-    quantity : str
-    setting : str, optional
-        Only this setting.
+        CSV with `COLUMNS`. Grades: text (stated in the published text), code (in the authors'
+        released code or its saved outputs), recalled (from secondary reading), derived (worked out
+        or simulated for this project).
+    **wanted
+        Column and value, for example quantity="latent_std".
 
     Returns
     -------
     DataFrame
-        Empty where nothing was published.
+        Empty where nothing is known.
+
+    Raises
+    ------
+    UserError
+        If the file is not such a table.
     """
-    table = pd.read_csv(path)
-    chosen = table["quantity"] == quantity
-    if setting is not None:
-        chosen &= table["setting"] == setting
-    return table[chosen]
-
-
-def at(path, setting):
-    """Values of one setting, each measured at its last generation, by quantity.
-
-    Returns
-    -------
-    dict of str to float
-        Empty where nothing is known of `setting`.
-    """
-    table = pd.read_csv(path)
-    rows = table[table["setting"] == setting]
-    return dict(zip(rows["quantity"], rows["value"], strict=True))
+    try:
+        table = pd.read_csv(path)
+    except ValueError as error:  # pandas' parser errors too
+        raise UserError(f"{path} is not a table ({str(error).strip()}): put it back.") from error
+    if list(table.columns) != COLUMNS:
+        raise UserError(f"{path} has not the columns {', '.join(COLUMNS)}: put it back.")
+    for column, value in wanted.items():
+        table = table[table[column] == value]
+    return table
 
 
 def interval(known, quantity):
-    """Middle, low and high end of a quantity's band, or None.
+    """Middle, low and high end of a quantity's 5-95 % band; NaN for what is not known.
 
-    From ``quantity``_median, _q05 and _q95 where they are known, else mean ± 1.645 standard
-    deviations (_mean, _sd), which is the same band for a normal distribution.
+    From ``quantity``_median, _q05 and _q95, or from _mean ± 1.645 _sd, which is the same band for a
+    normal distribution.
+
+    Parameters
+    ----------
+    known : DataFrame
+        From `values`.
+    quantity : str
     """
-    if f"{quantity}_mean" in known:
-        middle, spread = known[f"{quantity}_mean"], 1.645 * known[f"{quantity}_sd"]
+    by_name = dict(zip(known["quantity"], known["value"], strict=True))
+    if f"{quantity}_mean" in by_name:
+        middle, spread = by_name[f"{quantity}_mean"], 1.645 * by_name[f"{quantity}_sd"]
         return middle, middle - spread, middle + spread
-    if f"{quantity}_q05" in known:
-        low, high = known[f"{quantity}_q05"], known[f"{quantity}_q95"]
-        return known.get(f"{quantity}_median", (low + high) / 2), low, high
-    if f"{quantity}_median" in known:
-        return (known[f"{quantity}_median"],) * 3
-    return None
+    return tuple(by_name.get(f"{quantity}_{end}", float("nan")) for end in ("median", "q05", "q95"))

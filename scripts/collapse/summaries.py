@@ -3,9 +3,6 @@
 import numpy as np
 from scipy.special import stdtrit
 
-BAND = "median and 5–95 % quantiles over runs"
-CONFIDENCE = "mean over runs and its 95 % confidence interval (Student's t)"
-
 
 def band(values, *, axis=0):
     """Median, 5 % and 95 % quantiles over runs: where runs lie.

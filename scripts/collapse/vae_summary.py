@@ -14,15 +14,15 @@ def moments(evaluations, losses):
     ----------
     evaluations : list of dict of ndarray
         One per run: latents (generations + 1, images, dimensions), class_shares, confidence,
-        pixel_deviation; entry 0 is real data, entry g + 1 shows samples(g), so entry g is data(g).
+        pixel_deviation; entry 0 shows real data, entry g > 0 samples(g - 1).
     losses : ndarray, shape (runs, generations)
         Last epoch's mean loss per image of model(g), in nats.
 
     Returns
     -------
     DataFrame
-        One row per quantity and generation g of the data set data(g) (loss: of model(g), trained
-        on it): mean over runs, 95 % confidence interval (low, high), and each run's value.
+        One row per quantity and g (loss: of model(g)): mean over runs, 95 % confidence interval
+        (low, high), and each run's value.
     """
     latents = np.stack([run["latents"] for run in evaluations])
     scale = latents[:, :1].std(axis=(-2, -1), keepdims=True)

@@ -4,7 +4,7 @@ import numpy as np
 from collapse import plotting
 from collapse.jobs import job
 
-with job(snakemake.log[0]):
+with job(snakemake):
     figure, axes = plotting.plt.subplots(figsize=(7.2, 2.7))
     axes.set(xlim=(0, 10), ylim=(0, 3.6))
     axes.axis("off")

@@ -7,7 +7,7 @@ from collapse.jobs import job
 
 PANELS = {"mean_errors": "|estimated mean − true mean|", "std_errors": "|estimated std − true std|"}
 
-with job(snakemake.log[0]):
+with job(snakemake):
     table = pd.read_csv(snakemake.input.table)
     figure, panels = plotting.plt.subplots(1, 2, figsize=(7.2, 2.9), sharey=True)
     for axes, (quantity, label) in zip(panels, PANELS.items(), strict=True):

@@ -19,27 +19,30 @@ def draw(axes, position, table, quantity, known):
     plotting.line_with_band(axes, x, table[quantity], *ends, position=position, label=label)
     thin = plotting.series(position) | {"linewidth": 0.5, "linestyle": "-"}
     axes.plot(x, table[f"{quantity}_run0"], **thin)
-    if known:
-        plotting.mark(axes, x.iloc[-1] * 1.12 ** (position + 1), *known, position=position)
+    plotting.mark(axes, x.iloc[-1] * 1.12 ** (position + 1), *known, position=position)
 
 
-with job(snakemake.log[0]):
+with job(snakemake):
+    params, regime = snakemake.params, snakemake.wildcards.regime
     whole = pd.read_csv(snakemake.input.table)
     rows = sorted(whole["ddof"].unique())
     figure, grid = plotting.plt.subplots(
         len(rows), 3, figsize=(9.5, 2.5 * len(rows)), sharex=True, sharey="col", squeeze=False
     )
+    # known for the standard normal distribution, and for one generation
+    comparable = params.truth == {"mean": 0, "std": 1}
+    last, n_known = params.last_generation if comparable else -1, 0
     for ddof, panels in zip(rows, grid, strict=True):
         for position, (size, table) in enumerate(whole[whole["ddof"] == ddof].groupby("size")):
-            setting = f"{snakemake.wildcards.regime} ddof={ddof} M={size}"
-            known = reference.at(snakemake.input.reference, setting)
+            setting = f"{regime} ddof={ddof} M={size}"
+            known = reference.values(snakemake.input.reference, setting=setting, generation=last)
+            n_known += len(known)
             for axes, (quantity, (label, name)) in zip(panels, PANELS.items(), strict=True):
-                mark = name and reference.interval(known, name)
-                draw(axes, position, table, quantity, mark)
+                draw(axes, position, table, quantity, reference.interval(known, name))
                 axes.set(xscale="log", yscale="log", ylabel=label, title=f"ddof = {ddof}")
     if whole["std_low"].min() > 0.2:  # less than a decade: a log axis would only be harder to read
         grid[0, -1].set_yscale("linear")  # shared by the column
     for axes in grid[-1]:
         axes.set_xlabel("generation + 1")
     grid[0][0].legend(ncols=2, loc="best")
-    plotting.save(figure, snakemake)
+    plotting.save(figure, snakemake, n_known=n_known)

@@ -20,7 +20,7 @@ def draw(axes, position, table, quantity):
     axes.plot(x, table[f"{quantity}_theory"], **plotting.THEORY)
 
 
-with job(snakemake.log[0]):
+with job(snakemake):
     whole = pd.read_csv(snakemake.input.table)
     rows = sorted(whole["ddof"].unique())
     figure, grid = plotting.plt.subplots(

@@ -1,10 +1,10 @@
 """Draw the density of the original encoder's means on data that later generations made."""
 
 import pandas as pd
-from collapse import plotting
+from collapse import plotting, reference
 from collapse.jobs import job
 
-with job(snakemake.log[0]):
+with job(snakemake):
     whole = pd.read_csv(snakemake.input.table)
     regimes = whole["regime"].unique()
     figure, grid = plotting.plt.subplots(
@@ -20,4 +20,6 @@ with job(snakemake.log[0]):
         axes.set(xlabel="latent coordinate (mean of the original encoder)", title=regime)
     grid[0][0].set_ylabel("density")
     grid[0][-1].legend(title="samples of\ngeneration", ncols=2)
-    plotting.save(figure, snakemake)
+    peaks = reference.values(snakemake.input.reference, quantity="latent_peak_density")
+    published = dict(zip(peaks["generation"], peaks["value"], strict=True))
+    plotting.save(figure, snakemake, published=published)

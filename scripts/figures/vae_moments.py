@@ -32,7 +32,7 @@ def draw(axes, position, table, regime):
         axes.plot(table["generation"], table[run], color=style["color"], linewidth=0.4)
 
 
-with job(snakemake.log[0]):
+with job(snakemake):
     whole = pd.read_csv(snakemake.input.table)
     panels = PANELS[snakemake.wildcards.figure]
     figure, (row,) = plotting.plt.subplots(
@@ -42,12 +42,12 @@ with job(snakemake.log[0]):
         of_quantity = whole[whole["quantity"] == quantity]
         for position, (regime, table) in enumerate(of_quantity.groupby("regime", sort=False)):
             draw(axes, position, table, regime)
-        known = reference.values(snakemake.input.reference, quantity)
+        known = reference.values(snakemake.input.reference, quantity=quantity)
         if len(known):
             axes.plot(known["generation"], known["value"], label="paper", **plotting.REFERENCE)
         if quantity == "class_entropy":
             axes.axhline(math.log(10), label="ten equal classes", **plotting.THEORY)
-        axes.set(xlabel="generation of the data (0: real)", ylabel=label)
+        axes.set(xlabel="g (0: real images)", ylabel=label)
         axes.legend()
     plotting.save(
         figure, snakemake, accuracy=files.read_json(snakemake.input.classifier)["test_accuracy"]

@@ -11,7 +11,7 @@ def mosaic(images, rows):
     return tiles.swapaxes(1, 2).reshape(rows * images.shape[1], -1)
 
 
-with job(snakemake.log[0]):
+with job(snakemake):
     params = snakemake.params
     n_columns, n_rows = len(params.generations), len(params.regimes)
     figure, grid = plotting.plt.subplots(

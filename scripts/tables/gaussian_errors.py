@@ -4,7 +4,7 @@ import pandas as pd
 from collapse import files, gaussian, gaussian_summary, summaries
 from collapse.jobs import job
 
-with job(snakemake.log[0]):
+with job(snakemake):
     tables = []
     for setting, means, stds in gaussian.read_chains(snakemake.input.chains, snakemake.params.grid):
         shown = summaries.spaced_generations(means.shape[1] - 1)

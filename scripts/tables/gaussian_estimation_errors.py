@@ -4,7 +4,7 @@ import pandas as pd
 from collapse import files
 from collapse.jobs import job
 
-with job(snakemake.log[0]):
+with job(snakemake):
     errors = files.read_arrays(snakemake.input.errors)
     table = {"points": snakemake.params.sizes}
     for name in ("mean_errors", "std_errors"):

@@ -4,7 +4,7 @@ import pandas as pd
 from collapse import files, gaussian, gaussian_comparison, summaries
 from collapse.jobs import job
 
-with job(snakemake.log[0]):
+with job(snakemake):
     truth = snakemake.params.truth
     tables = []
     for setting, means, stds in gaussian.read_chains(snakemake.input.chains, snakemake.params.grid):

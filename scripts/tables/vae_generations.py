@@ -5,7 +5,7 @@ import pandas as pd
 from collapse import files, vae_summary
 from collapse.jobs import job
 
-with job(snakemake.log[0]):
+with job(snakemake):
     regimes, shown = snakemake.params.regimes, snakemake.params.density_generations
     evaluations = [files.read_arrays(path) for path in snakemake.input.evaluations]
     losses = [files.read_json(path)["loss_per_epoch"][-1] for path in snakemake.input.losses]

@@ -11,6 +11,7 @@ ROOT = Path(workflow.basedir).parent
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from collapse import configuration, files, gaussian, generations, seeds
+from collapse.errors import UserError
 
 
 def stop(sentences):
@@ -18,16 +19,20 @@ def stop(sentences):
     sys.exit("\n".join(f"ERROR: {sentence}" for sentence in sentences))
 
 
+try:
+    configuration.read_yaml("config.yaml")  # so that a syntax error is told with its line
+except UserError as error:
+    stop([error])
+
+
+configfile: "config.yaml"
+
+
 if config.get("scale") != "laptop":
-    overlay = ROOT / "workflow" / "scales" / f"{config.get('scale')}.yaml"
-    if not overlay.is_file():
-        known = sorted(path.stem for path in overlay.parent.glob("*.yaml"))
-        stop(
-            [
-                f"scale is {config.get('scale')!r}: choose one of laptop, {', '.join(known)}, "
-                f"or add workflow/scales/{config.get('scale')}.yaml."
-            ]
-        )
+    try:
+        overlay = configuration.overlay(config.get("scale"), ROOT / "workflow" / "scales")
+    except UserError as error:
+        stop([error])
 
     configfile: overlay
 
@@ -88,9 +93,9 @@ REGIMES = {name: settings(f"regime_{name}", **mix) for name, mix in config["regi
 
 @functools.cache
 def code_of(script):
-    """Library files that scripts/`script` imports, directly or not, as rule inputs."""
-    library = ROOT / "scripts" / "collapse"
-    found, queue = {library / "__init__.py"}, [ROOT / "scripts" / script]
+    """scripts/`script` and the library files that it imports, directly or not, as rule inputs."""
+    library, script = ROOT / "scripts" / "collapse", ROOT / "scripts" / script
+    found, queue = {library / "__init__.py", script}, [script]
     while queue:
         for node in ast.walk(ast.parse(queue.pop().read_text(encoding="utf-8"))):
             for module in imported_modules(node):

@@ -1,10 +1,11 @@
 """Every figure of the paper, each drawn from a table or an array under results/."""
 
-VAE_SAMPLES = config["figures"]["vae_samples"]
+VAE_SAMPLES = settings("vae_samples", regimes=VAE["regimes"], **config["figures"]["vae_samples"])
+VAE_FIGURES = settings("vae_figures", runs=VAE["runs"], images=VAE["evaluation"]["images"])
 
 
 rule feedback_loop:
-    """The loop of the paper, drawn from the regimes' shares."""
+    """The loop of the paper, a drawing without data."""
     input:
         caption="workflow/report/feedback_loop.md",
         code=code_of("figures/feedback_loop.py"),
@@ -22,6 +23,7 @@ rule gaussian_estimation_figure:
     """Error of one fit to n real points against n."""
     input:
         table="results/{scale}/tables/gaussian_estimation.csv",
+        settings=GAUSSIAN_ESTIMATION.path,
         caption="workflow/report/gaussian_estimation.md",
         code=code_of("figures/gaussian_estimation.py"),
     output:
@@ -31,8 +33,7 @@ rule gaussian_estimation_figure:
     log:
         "logs/{scale}/figures/gaussian_estimation.log",
     params:
-        std=TRUTH["std"],
-        repeats=GAUSSIAN["estimation"]["repeats"],
+        **GAUSSIAN_ESTIMATION.values,
     script:
         "../../scripts/figures/gaussian_estimation.py"
 
@@ -41,6 +42,8 @@ rule gaussian_regime:
     """Errors of the fitted mean and standard deviation against generation, under one regime."""
     input:
         table="results/{scale}/tables/gaussian_errors_{regime}.csv",
+        settings=GAUSSIAN_TABLES.path,
+        regime=lambda w: REGIMES[w.regime].path,
         reference="reference/published_values.csv",
         caption="workflow/report/gaussian_regime.md",
         code=code_of("figures/gaussian_regime.py"),
@@ -51,8 +54,7 @@ rule gaussian_regime:
     log:
         "logs/{scale}/figures/gaussian_{regime}.log",
     params:
-        runs=GAUSSIAN["runs"],
-        std=TRUTH["std"],
+        **GAUSSIAN_TABLES.values,
         exact=lambda w: gaussian.is_exact(configuration.regime(config, w.regime)),
     script:
         "../../scripts/figures/gaussian_regime.py"
@@ -62,6 +64,7 @@ rule gaussian_wasserstein:
     """Wasserstein distance, variance and log variance of the replace chain against their closed forms."""
     input:
         table="results/{scale}/tables/gaussian_theory.csv",
+        settings=GAUSSIAN_TABLES.path,
         caption="workflow/report/gaussian_wasserstein.md",
         code=code_of("figures/gaussian_wasserstein.py"),
     output:
@@ -71,7 +74,7 @@ rule gaussian_wasserstein:
     log:
         "logs/{scale}/figures/gaussian_wasserstein.log",
     params:
-        runs=GAUSSIAN["runs"],
+        **GAUSSIAN_TABLES.values,
     script:
         "../../scripts/figures/gaussian_wasserstein.py"
 
@@ -79,11 +82,8 @@ rule gaussian_wasserstein:
 rule vae_samples:
     """Images decoded from random latents by models of several generations."""
     input:
-        samples=lambda w: [
-            vae_file(w.scale, regime, "samples", f"{VAE_SAMPLES['run']:02d}", g, "npz")
-            for regime in VAE["regimes"]
-            for g in VAE_SAMPLES["generations"]
-        ],
+        samples=vae_grid,
+        settings=VAE_SAMPLES.path,
         caption="workflow/report/vae_samples.md",
         code=code_of("figures/vae_samples.py"),
     output:
@@ -93,10 +93,7 @@ rule vae_samples:
     log:
         "logs/{scale}/figures/vae_samples.log",
     params:
-        regimes=VAE["regimes"],
-        generations=VAE_SAMPLES["generations"],
-        run=VAE_SAMPLES["run"],
-        rows=VAE_SAMPLES["rows"],
+        **VAE_SAMPLES.values,
     script:
         "../../scripts/figures/vae_samples.py"
 
@@ -105,6 +102,8 @@ rule vae_latent_density:
     """Density of the original encoder's means on data that later generations made."""
     input:
         table="results/{scale}/tables/vae_latent_density.csv",
+        reference="reference/published_values.csv",
+        settings=VAE_FIGURES.path,
         caption="workflow/report/vae_latent_density.md",
         code=code_of("figures/vae_latent_density.py"),
     output:
@@ -114,8 +113,7 @@ rule vae_latent_density:
     log:
         "logs/{scale}/figures/vae_latent_density.log",
     params:
-        runs=VAE["runs"],
-        images=VAE["evaluation"]["images"],
+        **VAE_FIGURES.values,
     script:
         "../../scripts/figures/vae_latent_density.py"
 
@@ -124,6 +122,7 @@ rule vae_moments:
     """Quantities of the VAE's generations, over runs."""
     input:
         table="results/{scale}/tables/vae_generations.csv",
+        settings=VAE_FIGURES.path,
         classifier=rules.digit_classifier.output.metrics,
         reference="reference/published_values.csv",
         caption="workflow/report/{figure}.md",
@@ -137,7 +136,6 @@ rule vae_moments:
     wildcard_constraints:
         figure="vae_latent_moments|vae_collapse",
     params:
-        runs=VAE["runs"],
-        images=VAE["evaluation"]["images"],
+        **VAE_FIGURES.values,
     script:
         "../../scripts/figures/vae_moments.py"

@@ -52,6 +52,16 @@ def vae_training_data(w):
     }
 
 
+def vae_grid(w):
+    """Sample files of the figure vae_samples, regime by regime."""
+    grid = config["figures"]["vae_samples"]
+    return [
+        vae_file(w.scale, regime, "samples", f"{grid['run']:02d}", generation, "npz")
+        for regime in VAE["regimes"]
+        for generation in grid["generations"]
+    ]
+
+
 def figures():
     """All figures of the default target."""
     names = [

@@ -1,18 +1,33 @@
 """Summaries over runs: what figures are drawn from, and what people read."""
 
+GAUSSIAN_TABLES = settings(
+    "gaussian_tables",
+    truth=TRUTH,
+    grid=GAUSSIAN_GRID,
+    runs=GAUSSIAN["runs"],
+    last_generation=GAUSSIAN["last_generation"],
+)
+VAE_TABLES = settings(
+    "vae_tables",
+    regimes=VAE["regimes"],
+    runs=VAE["runs"],
+    last_generation=VAE["last_generation"],
+    density_generations=config["figures"]["vae_latent_density"]["generations"],
+)
+
 
 rule gaussian_errors:
     """Errors of the fitted mean and standard deviation against generation, over runs."""
     input:
         chains=gaussian_chains,
+        settings=GAUSSIAN_TABLES.path,
         code=code_of("tables/gaussian_errors.py"),
     output:
         "results/{scale}/tables/gaussian_errors_{regime}.csv",
     log:
         "logs/{scale}/tables/gaussian_errors_{regime}.log",
     params:
-        truth=TRUTH,
-        grid=GAUSSIAN_GRID,
+        **GAUSSIAN_TABLES.values,
     script:
         "../../scripts/tables/gaussian_errors.py"
 
@@ -21,6 +36,7 @@ rule gaussian_theory:
     """Closed forms of the replace chain beside measurement."""
     input:
         chains=gaussian_chains,
+        settings=GAUSSIAN_TABLES.path,
         code=code_of("tables/gaussian_theory.py"),
     output:
         csv="results/{scale}/tables/gaussian_theory.csv",
@@ -28,8 +44,7 @@ rule gaussian_theory:
     log:
         "logs/{scale}/tables/gaussian_theory.log",
     params:
-        truth=TRUTH,
-        grid=GAUSSIAN_GRID,
+        **GAUSSIAN_TABLES.values,
     script:
         "../../scripts/tables/gaussian_theory.py"
 
@@ -38,13 +53,14 @@ rule gaussian_estimation_errors:
     """Error of one fit to n real points, over repeats."""
     input:
         errors=rules.gaussian_estimation.output[0],
+        settings=GAUSSIAN_ESTIMATION.path,
         code=code_of("tables/gaussian_estimation_errors.py"),
     output:
         "results/{scale}/tables/gaussian_estimation.csv",
     log:
         "logs/{scale}/tables/gaussian_estimation.log",
     params:
-        sizes=GAUSSIAN["estimation"]["sizes"],
+        **GAUSSIAN_ESTIMATION.values,
     script:
         "../../scripts/tables/gaussian_estimation_errors.py"
 
@@ -63,6 +79,7 @@ rule vae_generations:
             for run in VAE_RUNS
             for g in VAE_GENERATIONS
         ],
+        settings=VAE_TABLES.path,
         code=code_of("tables/vae_generations.py"),
     output:
         csv="results/{scale}/tables/vae_generations.csv",
@@ -71,7 +88,6 @@ rule vae_generations:
     log:
         "logs/{scale}/tables/vae_generations.log",
     params:
-        regimes=VAE["regimes"],
-        density_generations=config["figures"]["vae_latent_density"]["generations"],
+        **VAE_TABLES.values,
     script:
         "../../scripts/tables/vae_generations.py"

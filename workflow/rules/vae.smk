@@ -11,7 +11,6 @@ VAE_TRAIN = settings(
 )
 VAE_EVALUATE = settings(
     "vae_evaluate",
-    device=config["device"],
     architecture=VAE["architecture"],
     classifier=VAE["classifier"]["channels"],
     **VAE["evaluation"],
