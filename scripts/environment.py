@@ -53,8 +53,10 @@ def check_existing():
         return
     question = "import pip, sys; print('.'.join(map(str, sys.version_info[:3])), sys.prefix)"
     try:
-        answer = subprocess.check_output([python, "-c", question], text=True).strip()
-        answer = answer.split(maxsplit=1)
+        answer = subprocess.check_output(
+            [python, "-c", question], text=True, stderr=subprocess.DEVNULL
+        )
+        answer = answer.strip().split(maxsplit=1)
     except (OSError, subprocess.CalledProcessError):
         stop(f"{VENV} has no working Python (moved or half-made): run 'make clean-venv'.")
     here = [dotted(sys.version_info[:3]), os.path.realpath(VENV)]

@@ -4,6 +4,7 @@ import math
 
 import pytest
 from collapse import configuration
+from collapse.errors import UserError
 
 
 def set_in(config, key, value):
@@ -20,6 +21,7 @@ MISTAKES = [
     ("vae.train.epochs", "five", "vae.train.epochs is 'five', but must be a whole number"),
     ("vae.train.epochs", 2.5, "must be a whole number"),
     ("vae.train.epochs", True, "must be a whole number"),
+    ("vae.runs", 5.0, "vae.runs is 5.0, but must be a whole number"),
     ("vae.train.epochs", 0, "vae.train.epochs is 0: it must be at least 1"),
     ("vae.train.learning_rate", "1e-3", "must be a number: write 0.001"),
     ("vae.train.learning_rate", 0, "greater than 0"),
@@ -48,6 +50,8 @@ MISTAKES = [
     ("regimes.replace.new", 0.5, "sum to 1"),
     ("regimes.replace.subsample", True, "only with accumulate"),
     ("regimes.pool.new", 1.0, "no meaning"),
+    ("regimes.pool.keep_real", False, "not what this name stands for"),
+    ("regimes.replace", {"new": 0.5, "real": 0.5}, "not what this name stands for"),
     ("regimes.real", {"new": 1.0}, "generation 0"),
     ("regimes.Replace", {"new": 1.0}, "Replace"),
     ("figures.vae_samples.generations", [0, 25], "asks for 25, but vae.last_generation is 10"),
@@ -98,6 +102,35 @@ def test_a_file_instead_of_a_folder(config, schema, tmp_path):
     assert "which is a file" in sentence
     config["datasets"]["mnist"] = {"source": "path", "path": None}
     assert "is null" in configuration.mistakes(config, schema)[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a: 1\nb: [1, 2\nc: 3\n", "line 3"),
+        ("a: 1\n\tb: 2\n", "line 2"),
+        ("", "holds no 'key: value' lines"),
+        ("- 1\n- 2\n", "holds no 'key: value' lines"),
+    ],
+)
+def test_broken_yaml_names_file_and_line(tmp_path, text, words):
+    path = tmp_path / "mine.yaml"
+    path.write_text(text)
+    with pytest.raises(UserError, match=r"mine\.yaml") as caught:
+        configuration.read_yaml(path)
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_scale_is_its_file(tmp_path):
+    (tmp_path / "mine.yaml").write_text("scale: smoke\n")
+    (tmp_path / "good.yaml").write_text("scale: good\n")
+    assert configuration.overlay("good", tmp_path) == tmp_path / "good.yaml"
+    with pytest.raises(UserError, match=r"mine\.yaml says scale: smoke"):
+        configuration.overlay("mine", tmp_path)
+    for name in ("../mine", "huge", None):
+        with pytest.raises(UserError, match="choose one of laptop, good, mine, or add"):
+            configuration.overlay(name, tmp_path)
 
 
 def test_several_mistakes_are_several_sentences(config, schema):

@@ -13,8 +13,9 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @pytest.fixture
 def project(tmp_path):
-    """A folder with what setting up needs, and a requirement nothing can satisfy offline."""
-    (tmp_path / "scripts").mkdir()
+    """A folder, with a space in its name, with what setting up needs and nothing to install."""
+    tmp_path = tmp_path / "a folder"
+    (tmp_path / "scripts").mkdir(parents=True)
     shutil.copy(ROOT / "scripts/environment.py", tmp_path / "scripts")
     for name in ("requirements.txt", "requirements-data.txt"):
         (tmp_path / name).write_text("")
@@ -24,8 +25,8 @@ def project(tmp_path):
 def set_up(project, **environ):
     """Run the script; returns exit status, and standard error as text."""
     done = subprocess.run(
-        [sys.executable, "scripts/environment.py"],
-        cwd=project,
+        [sys.executable, project / "scripts/environment.py"],
+        cwd="/",
         capture_output=True,
         text=True,
         check=False,
@@ -53,8 +54,12 @@ def test_an_environment_of_another_python_is_refused(project):
     assert "make clean-venv" in said
 
 
-def test_a_broken_environment_is_refused(project):
+@pytest.mark.parametrize("half_made", [False, True])
+def test_a_broken_environment_is_refused(project, half_made):
     (project / ".venv").mkdir()
+    if half_made:  # killed before pip was there
+        command = [sys.executable, "-m", "venv", "--without-pip", project / ".venv"]
+        subprocess.run(command, check=True)
     status, said = set_up(project)
     assert status == 1
     assert "no working Python" in said

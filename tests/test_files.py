@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from collapse import files
+from collapse.errors import UserError
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
@@ -28,8 +29,17 @@ def test_arrays_come_back_and_their_bytes_do_not_depend_on_the_clock(tmp_path, m
 
 def test_arrays_are_never_unpickled(tmp_path):
     np.savez(tmp_path / "evil.npz", values=np.array([object()], dtype=object))
-    with pytest.raises(ValueError, match="allow_pickle"):
+    with pytest.raises(UserError, match=r"evil\.npz is not whole.*allow_pickle"):
         files.read_arrays(tmp_path / "evil.npz")
+
+
+@pytest.mark.parametrize("keep", [0, 10, 200, -1])
+def test_truncated_arrays_are_one_sentence(tmp_path, keep):
+    path = tmp_path / "a.npz"
+    files.write_arrays(path, values=np.arange(1000))
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(UserError, match=r"a\.npz is not whole \(.*\): delete it and run again"):
+        files.read_arrays(path)
 
 
 def test_tables_are_rounded_and_missing_numbers_are_dashes(tmp_path):

@@ -72,6 +72,27 @@ def test_control_one_seed_for_every_generation_breaks_the_law(monkeypatch):
     assert not agrees(z_of_variance(logs, variance))
 
 
+def variance_of_summed_steps():
+    """Variance of a chain's standardised mean steps, summed over 1,000 generations: 1 if they are
+    independent."""
+    sums = []
+    for seed in range(40):
+        means, stds = exact(REPLACE, 100, ddof=1, last=1000, seed=seed, n_runs=50)
+        steps = np.diff(means, axis=1) / stds[:, :-1] * 10
+        sums.append(steps.sum(axis=1) / np.sqrt(1000))
+    return np.concatenate(sums)
+
+
+def test_steps_of_many_generations_are_independent():
+    assert agrees(z_of_variance(variance_of_summed_steps(), 1))
+
+
+def test_control_streams_a_power_of_two_apart_are_correlated(monkeypatch):
+    monkeypatch.setattr(np.random, "PCG64DXSM", np.random.PCG64)
+    monkeypatch.setattr(gaussian._Streams, "STRIDE", 2**64)
+    assert not agrees(z_of_variance(variance_of_summed_steps(), 1))
+
+
 @pytest.mark.parametrize("ddof", [0, 1])
 def test_wasserstein_distance_and_variance_follow_their_closed_forms(ddof):
     means, stds = exact(REPLACE, 100, ddof=ddof, n_runs=20000)

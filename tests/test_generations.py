@@ -79,21 +79,6 @@ def test_subsample_draws_without_replacement_from_all_ages():
     assert origins(SUBSAMPLE, 3, seed=8)[0] != names
 
 
-@pytest.mark.parametrize(
-    ("regime", "expected"),
-    [
-        (REPLACE, (1, 0, 0)),
-        (PRESERVE, (0.9, 0, 0.1)),
-        (POOL, (1 / 4, 3 / 4, 0)),
-        (WITHOUT_REAL, (1 / 3, 2 / 3, 0)),
-    ],
-)
-def test_weights_are_the_shares_of_the_composition(regime, expected):
-    assert generations.weights(regime, 3) == pytest.approx(expected)
-    names = origins(regime, 3)[0]
-    assert names.count(2) / len(names) == pytest.approx(expected[0])
-
-
 def test_shares_must_sum_to_one():
     with pytest.raises(ValueError, match=r"1\.1"):
         Regime(new=1.0, real=0.1)
@@ -106,10 +91,8 @@ def test_assemble_gathers_the_named_items():
 
 
 @pytest.mark.parametrize(
-    ("last", "block", "expected"),
-    [(1000, 250, [250, 500, 750, 1000]), (1002, 500, [500, 1000, 1002]), (3, 1, [1, 2, 3])],
+    ("generation", "block", "before"),
+    [(1000, 250, 750), (250, 250, 0), (1002, 500, 1000), (3, 1, 2), (1, 1, 0)],
 )
-def test_jobs_of_a_chain_meet_without_gaps(last, block, expected):
-    assert generations.job_ends(last, block) == expected
-    steps_back = [generations.previous(end, block) for end in expected]
-    assert steps_back == [0, *expected[:-1]]
+def test_a_job_follows_the_last_whole_block(generation, block, before):
+    assert generations.previous(generation, block) == before

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import timings
 
 SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
 
@@ -12,7 +13,9 @@ SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
 def run_job(tmp_path, body):
     """Run a job with this body; returns exit status, terminal text and log."""
     lines = ["from collapse.errors import UserError", "from collapse.jobs import job", "import os"]
-    lines += [f"with job({str(tmp_path / 'log')!r}):", f"    {body}"]
+    lines += ["from types import SimpleNamespace"]
+    lines += [f"adapter = SimpleNamespace(log=[{str(tmp_path / 'log')!r}], rule='some_rule')"]
+    lines += ["with job(adapter):", f"    {body}"]
     done = subprocess.run(
         [sys.executable, "-c", "\n".join(lines)],
         capture_output=True,
@@ -28,7 +31,8 @@ def test_output_goes_to_the_log_also_of_child_processes(tmp_path):
     assert (status, said) == (0, "")
     assert "mine" in log
     assert "child" in log
-    assert "s CPU, of which" in log.splitlines()[-1]
+    assert log.splitlines()[-1].startswith("done: some_rule: ")
+    assert timings.DONE.search(log)
 
 
 @pytest.mark.parametrize(
@@ -38,6 +42,7 @@ def test_output_goes_to_the_log_also_of_child_processes(tmp_path):
         ("open('/no/such/file')", "/no/such/file: No such file or directory; mend that", True),
         ("raise OSError(28, 'No space left on device')", "No space left on device; mend", True),
         ("1 / 0", "ZeroDivisionError: division by zero (traceback in ", True),
+        (r"raise ValueError('one\ntwo')", "ValueError: one (traceback in ", True),
     ],
 )
 def test_a_failure_is_one_sentence_here_and_whole_in_the_log(tmp_path, body, sentence, traced):

@@ -28,6 +28,9 @@ VAE_RULES = {
     *("vae_train", "vae_train_real", "vae_evaluate", "vae_generations"),
     *("vae_samples", "vae_latent_density", "vae_moments"),
 }
+FIRST = {"vae_train_real", "vae_samples"}
+GAUSSIAN_TABLES = {"gaussian_errors", "gaussian_theory", "gaussian_regime", "gaussian_wasserstein"}
+GAUSSIAN_RULES = GAUSSIAN_TABLES | {"gaussian_real", "gaussian_chain"}
 
 
 def test_every_figure_has_png_pdf_and_caption(finished):
@@ -38,6 +41,14 @@ def test_every_figure_has_png_pdf_and_caption(finished):
         start = {".png": b"\x89PNG", ".pdf": b"%PDF", ".md": b"**"}[path.suffix]
         assert path.read_bytes().startswith(start)
         assert b"CreationDate" not in path.read_bytes()
+
+
+def test_timings_of_all_rules_are_printed(finished):
+    done = finished.call(sys.executable, "scripts/timings.py")
+    assert done.returncode == 0
+    for rule in VAE_RULES | GAUSSIAN_RULES:
+        assert f" {rule} " in done.stdout
+    assert "start_up_share" in done.stdout
 
 
 def test_every_job_left_a_log_that_says_it_is_done(finished):
@@ -105,22 +116,66 @@ def test_a_library_file_that_is_only_touched_reruns_nothing(copied):
     assert copied.planned() == {}
 
 
+CHANGES = {
+    "epochs": ("train: {epochs: 1,", "train: {epochs: 2,", VAE_RULES),
+    "learning-rate": ("batch_size: 50", "batch_size: 50, learning_rate: 2.0e-3", VAE_RULES),
+    "gaussian-runs": ("  runs: 40\n", "  runs: 80\n", GAUSSIAN_RULES),
+    "vae-generations": ("  last_generation: 2\n", "  last_generation: 3\n", VAE_RULES - FIRST),
+    "ddof": ("  ddof: [0, 1]", "  ddof: [0]", GAUSSIAN_TABLES),
+    "figure": ("rows: 5", "rows: 4", {"vae_samples"}),
+}
+
+
 @pytest.mark.parametrize("remembered", [True, False], ids=["with-memory", "without-memory"])
-def test_a_changed_training_number_reruns_its_family_only(copied, remembered):
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_changed_number_reruns_what_depends_on_it_only(copied, change, remembered):
+    """Without Snakemake's memory, as after a clone, the records beside the results must tell."""
+    old, new, expected = CHANGES[change]
     if not remembered:
         copied.forget()
-    copied.replace("workflow/scales/smoke.yaml", "train: {epochs: 1,", "train: {epochs: 2,")
-    planned = copied.planned()
-    assert set(planned) == VAE_RULES
-    assert planned["vae_train"] == 2 * N_VAE_RUNS
+    copied.replace("workflow/scales/smoke.yaml", old, new)
+    assert set(copied.planned()) == expected
 
 
-def test_two_swapped_numbers_are_seen(copied):
+@pytest.mark.parametrize("remembered", [True, False], ids=["with-memory", "without-memory"])
+def test_two_swapped_numbers_are_seen(copied, remembered):
+    """Snakemake compares parameters as a set of values without names."""
+    if not remembered:
+        copied.forget()
     copied.replace("config.yaml", "  mean: 0.0 ", "  mean: 1.0 ")
-    copied.replace("config.yaml", "  std: 1.0 ", "  std: 0.5 ")
-    before = copied.planned()
-    assert before["gaussian_real"] == 2
-    assert not VAE_RULES & set(before)
+    copied.replace("config.yaml", "  std: 1.0 ", "  std: 0.0 ")
+    done = copied.snakemake("-n", *SMOKE)
+    assert "gaussian.std is 0.0" in done.stderr
+    copied.replace("config.yaml", "  std: 0.0 ", "  std: 2.0 ")
+    first = copied.planned()
+    assert first["gaussian_real"] == 2
+    assert not VAE_RULES & set(first)
+
+
+def test_where_mnist_comes_from_does_not_matter(copied):
+    copied.replace("config.yaml", "    source: auto ", "    source: package ")
+    assert copied.planned() == {}
+
+
+def test_touched_adapters_rerun_nothing_and_edited_ones_their_rule(copied):
+    (copied.folder / "scripts/vae_train.py").touch()
+    (copied.folder / "scripts/figures/feedback_loop.py").touch()
+    assert copied.planned() == {}
+    copied.replace("scripts/figures/feedback_loop.py", "ylim=(0, 3.6)", "ylim=(0, 3.7)")
+    assert copied.planned() == {"feedback_loop": 1}
+
+
+def test_pooled_and_streaming_generations_run_too(copied):
+    smoke = "workflow/scales/smoke.yaml"
+    copied.replace(smoke, "vae:\n", "vae:\n  regimes: [replace, pool_subsample]\n")
+    pooled = "results/smoke/vae/models/pool_subsample/run00/gen02.safetensors"
+    copied.run(*SMOKE, "--cores", "2", "--", pooled)
+    assert (copied.folder / pooled).is_file()
+    copied.replace(smoke, "regimes: [replace, pool_subsample]\n", "samples: streaming\n")
+    streamed = "results/smoke/vae/models/replace/run00/gen01.safetensors"
+    before = (copied.folder / streamed).read_bytes()
+    copied.run(*SMOKE, "--cores", "2", "--", streamed)
+    assert (copied.folder / streamed).read_bytes() != before
 
 
 def test_two_more_generations_train_two_more_generations_only(copied):

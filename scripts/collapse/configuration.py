@@ -168,7 +168,10 @@ def _unknown_keys(error, key):
 
 
 def _contradictions(config):
-    yield from _regime_contradictions(config)
+    regimes = list(_regime_contradictions(config))
+    if regimes:  # the rest builds on them
+        yield from regimes
+        return
     yield from _gaussian_contradictions(config["gaussian"])
     yield from _vae_contradictions(config)
     yield from _figure_contradictions(config)
@@ -186,28 +189,31 @@ def _contradictions(config):
 
 def _regime_contradictions(config):
     for name, shares in config["regimes"].items():
-        if name in _RESERVED:
-            yield f"regimes.{name}: this name is taken by {_RESERVED[name]}; choose another."
-        accumulates = shares.get("accumulate", False)
-        for key in ("new", "previous", "real"):
-            if accumulates and key in shares:
-                yield f"regimes.{name} accumulates, so its '{key}' has no meaning: drop it."
-        for key in ("keep_real", "subsample"):
-            if not accumulates and key in shares:
-                yield f"regimes.{name}.{key} has a meaning only with accumulate: true: drop it."
-        if not accumulates:
-            try:
-                Regime(**{k: v for k, v in shares.items() if k in ("new", "previous", "real")})
-            except ValueError as error:
-                yield f"regimes.{name}: {error}."
-                continue
-        if name in _MEANINGS and Regime(**shares) != _MEANINGS[name]:
+        found = list(_share_contradictions(name, shares))
+        yield from found
+        if not found and name in _MEANINGS and Regime(**shares) != _MEANINGS[name]:
             yield f"regimes.{name} is not what this name stands for: choose another name."
     for family in ("gaussian", "vae"):
         for name in config[family]["regimes"]:
             if name not in config["regimes"]:
                 known = ", ".join(config["regimes"])
                 yield f"{family}.regimes names '{name}', which regimes does not define: {known}."
+
+
+def _share_contradictions(name, shares):
+    if name in _RESERVED:
+        yield f"regimes.{name}: this name is taken by {_RESERVED[name]}; choose another."
+    accumulates = shares.get("accumulate", False)
+    for key in ("new", "previous", "real"):
+        if accumulates and key in shares:
+            yield f"regimes.{name} accumulates, so its '{key}' has no meaning: drop it."
+    for key in ("keep_real", "subsample"):
+        if not accumulates and key in shares:
+            yield f"regimes.{name}.{key} has a meaning only with accumulate: true: drop it."
+    try:
+        Regime(**shares)
+    except ValueError as error:
+        yield f"regimes.{name}: {error}."
 
 
 def _gaussian_contradictions(gaussian):

@@ -61,7 +61,7 @@ def write_arrays(path, **arrays):
 def read_arrays(path):
     """Read a .npz into a dict of arrays; never unpickles."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
             return dict(archive)
     except (ValueError, zipfile.BadZipFile, EOFError) as error:
         raise UserError(
