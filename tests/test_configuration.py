@@ -35,7 +35,7 @@ MISTAKES = [
     ("vae.images", -5, "at least 1"),
     ("vae.samples", "endless", "choose one of finite, streaming"),
     ("vae.runs", 1, "at least 2"),
-    ("vae.evaluation.images", 10001, "only 10000 (vae.images)"),
+    ("vae.evaluation.images", 8001, "only 8000 (vae.images)"),
     ("vae.regimes", ["replac"], "'replac', which regimes does not define"),
     ("vae.regimes", [], "at least 1 entries"),
     ("gaussian.sizes", [100, 100], "stands twice"),

@@ -69,6 +69,7 @@ rule vae_train:
         "logs/{scale}/vae/models/{regime}/run{run}/gen{generation}.log",
     benchmark:
         "benchmarks/{scale}/vae/models/{regime}/run{run}/gen{generation}.vae_train.tsv"
+    priority: lambda w: -int(w.get("generation", 0))  # all runs advance together
     params:
         settings=VAE_TRAIN.values,
         regime=lambda w: config["regimes"][w.regime],
