@@ -10,7 +10,7 @@ import time
 import torch
 from collapse import torch_tools, vae
 
-SIZES = {"laptop": ([16, 32], 128), "paper": ([64, 128], 256)}
+SIZES = {"laptop": ([16, 32], 32), "paper": ([64, 128], 256)}
 PAPER_IMAGES = 5 * 21 * 30 * 60000  # runs × generations × epochs × images
 N_REPEATS = 5
 

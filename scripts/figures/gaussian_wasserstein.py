@@ -38,6 +38,6 @@ with job(snakemake):
         panels[0].set_ylim(whole["wasserstein"].min() / 2, 3 * whole["wasserstein_theory"].max())
     for axes in grid[-1]:
         axes.set_xlabel("number of fits (generation + 1)")
-    grid[0][0].plot([], [], label="closed form", **plotting.THEORY)
-    grid[0][0].legend()
+    grid[0][-1].plot([], [], label="closed form", **plotting.THEORY)
+    grid[0][-1].legend(loc="lower left")
     plotting.save(figure, snakemake)

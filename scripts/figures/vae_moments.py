@@ -48,6 +48,7 @@ with job(snakemake):
         if quantity == "class_entropy":
             axes.axhline(math.log(10), label="ten equal classes", **plotting.THEORY)
         axes.set(xlabel="g (0: real images)", ylabel=label)
+        axes.xaxis.get_major_locator().set_params(integer=True)
         axes.legend()
     plotting.save(
         figure, snakemake, accuracy=files.read_json(snakemake.input.classifier)["test_accuracy"]

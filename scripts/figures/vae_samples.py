@@ -15,7 +15,7 @@ with job(snakemake):
     params = snakemake.params
     n_columns, n_rows = len(params.generations), len(params.regimes)
     figure, grid = plotting.plt.subplots(
-        n_rows, n_columns, figsize=(2.5 * n_columns, 2.75 * n_rows), squeeze=False
+        n_rows, n_columns, figsize=(2.5 * n_columns, 3.1 * n_rows), squeeze=False
     )
     paths = np.reshape(snakemake.input.samples, (n_rows, n_columns))
     for regime, panels, row in zip(params.regimes, grid, paths, strict=True):
@@ -23,7 +23,9 @@ with job(snakemake):
             images = files.read_arrays(path)["images"]
             axes.imshow(mosaic(images, params.rows), cmap="gray", vmin=0, vmax=255)
             axes.set_title(
-                "model trained on real data" if not generation else f"generation {generation}"
+                "generation 0, trained on real data"
+                if not generation
+                else f"generation {generation}"
             )
             axes.axis("off")
         if n_rows > 1:
