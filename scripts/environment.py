@@ -4,7 +4,9 @@ Does nothing where .venv is already what the requirements files ask for.
 """
 
 import hashlib
+import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 
@@ -67,15 +69,26 @@ def check_existing():
         )
 
 
-def create():
-    """Make the empty environment."""
-    try:
-        import ensurepip  # noqa: F401
-    except ImportError:
+def need_ensurepip():
+    """Debian keeps a part of Python's venv in a package of its own: install it, or say so."""
+    if importlib.util.find_spec("ensurepip"):
+        return
+    package = f"python{dotted(sys.version_info[:2])}-venv"
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        print(f"installing Debian's {package}, without which Python makes no environment")
+        subprocess.call(["apt-get", "update", "-qq"])
+        subprocess.call(["apt-get", "install", "-y", "-qq", package])
+        importlib.invalidate_caches()
+    if not importlib.util.find_spec("ensurepip"):
         stop(
             "Python's venv module is not whole (Debian packs it apart): run 'apt-get update && "
-            "apt-get install python3-venv' as root, then this command again."
+            f"apt-get install {package}' as root, then this command again."
         )
+
+
+def create():
+    """Make the empty environment."""
+    need_ensurepip()
     try:
         subprocess.run([sys.executable, "-m", "venv", VENV], check=True)
     except (OSError, subprocess.CalledProcessError):

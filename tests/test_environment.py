@@ -43,6 +43,21 @@ def test_an_unsupported_python_is_refused(monkeypatch, version):
         environment.check_python()
 
 
+@pytest.mark.parametrize("root", [True, False])
+def test_debians_missing_part_is_installed_by_root_and_named_to_others(monkeypatch, capsys, root):
+    calls, found = [], [None]
+    monkeypatch.setattr(environment.importlib.util, "find_spec", lambda _: found[0])
+    monkeypatch.setattr(environment.os, "geteuid", lambda: 0 if root else 1000)
+    monkeypatch.setattr(environment.shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(environment.subprocess, "call", calls.append)
+    with pytest.raises(SystemExit, match=r"apt-get install python3\.1\d-venv' as root"):
+        environment.need_ensurepip()
+    assert [call[1] for call in calls] == ["update", "install"] * root
+    assert ("installing Debian's python3.1" in capsys.readouterr().out) is root
+    found[0] = object()
+    environment.need_ensurepip()
+
+
 def test_an_environment_of_another_python_is_refused(project):
     python = project / ".venv" / "bin" / "python"
     python.parent.mkdir(parents=True)
