@@ -174,6 +174,7 @@ def _contradictions(config):
         return
     yield from _gaussian_contradictions(config["gaussian"])
     yield from _vae_contradictions(config)
+    yield from _lm_contradictions(config)
     yield from _figure_contradictions(config)
     source = config["datasets"]["mnist"]
     if source["source"] == "path":
@@ -193,11 +194,14 @@ def _regime_contradictions(config):
         yield from found
         if not found and name in _MEANINGS and Regime(**shares) != _MEANINGS[name]:
             yield f"regimes.{name} is not what this name stands for: choose another name."
-    for family in ("gaussian", "vae"):
-        for name in config[family]["regimes"]:
+    named = {f"{family}.regimes": config[family]["regimes"] for family in ("gaussian", "vae")}
+    for name, setting in config["lm"]["definitions"].items():
+        named[f"lm.definitions.{name}.regime"] = [setting["regime"]]
+    known = ", ".join(config["regimes"])
+    for key, names in named.items():
+        for name in names:
             if name not in config["regimes"]:
-                known = ", ".join(config["regimes"])
-                yield f"{family}.regimes names '{name}', which regimes does not define: {known}."
+                yield f"{key} names '{name}', which regimes does not define: {known}."
 
 
 def _share_contradictions(name, shares):
@@ -243,6 +247,57 @@ def _vae_contradictions(config):
                 f"vae.samples is 'streaming', which has no data set to mix for regime '{name}': "
                 "use finite, or regimes with new: 1."
             )
+
+
+def _lm_contradictions(config):
+    lm, figures = config["lm"], config["figures"]
+    known = ", ".join(lm["definitions"])
+    for name in lm["settings"]:
+        if name not in lm["definitions"]:
+            yield f"lm.settings names '{name}', which lm.definitions does not define: {known}."
+    for name in figures["lm_repetition"]["settings"]:
+        if name not in lm["settings"]:
+            yield (
+                f"figures.lm_repetition.settings names '{name}', which lm.settings does not run: "
+                "add it there, or drop it."
+            )
+    yield from _pretraining_contradictions(lm)
+    for key, generations in (
+        ("lm.examples", lm["examples"]["generations"]),
+        ("figures.lm_histograms", figures["lm_histograms"]["generations"]),
+    ):
+        for generation in generations:
+            if generation > lm["last_generation"]:
+                yield (
+                    f"{key}.generations asks for {generation}, but lm.last_generation is "
+                    f"{lm['last_generation']}: raise the one or drop {generation}."
+                )
+    for key, limit, what in (
+        ("run", lm["runs"], "lm.runs"),
+        ("prompt", lm["blocks"]["train"] or math.inf, "lm.blocks.train"),
+    ):
+        if lm["examples"][key] >= limit:
+            yield (
+                f"lm.examples.{key} is {lm['examples'][key]}, but {what} is {limit} and both are "
+                f"numbered from 0: choose at most {limit - 1}."
+            )
+
+
+def _pretraining_contradictions(lm):
+    if lm["model"] != "own":
+        return
+    architecture = lm["pretrain"]["architecture"]
+    if architecture["hidden_size"] % architecture["heads"]:
+        yield (
+            f"lm.pretrain.architecture.hidden_size is {architecture['hidden_size']}, which "
+            f"{architecture['heads']} heads do not divide: change one of them."
+        )
+    needed = 2 * lm["blocks"]["length"]
+    if architecture["positions"] < needed:
+        yield (
+            f"lm.pretrain.architecture.positions is {architecture['positions']}, but a block of "
+            f"{lm['blocks']['length']} tokens and its continuation need {needed}: raise it."
+        )
 
 
 def _figure_contradictions(config):

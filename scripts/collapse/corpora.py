@@ -85,9 +85,14 @@ def split(documents):
 
 
 def lines(text):
-    """A corpus's lines as the WikiText data set gives them: with their newline, blank ones empty."""
+    """Lines as the WikiText data set gives them: with their newline, blank ones empty."""
     rows = text.removesuffix("\n").split("\n") if text else []
     return [f"{row}\n" if row.strip() else "" for row in rows]
+
+
+def read_lines(path):
+    """The `lines` of a file that `write` wrote."""
+    return lines(Path(path).read_text(encoding="utf-8"))
 
 
 def write(folder, splits):
@@ -115,9 +120,7 @@ def _tidy(text):
 
 def _speeches():
     what = "State of the Union"
-    manifest = packages.checked(
-        SPEECHES_PACKAGE, SPEECHES_MANIFEST, SPEECHES_SHA256, what=what
-    )
+    manifest = packages.checked(SPEECHES_PACKAGE, SPEECHES_MANIFEST, SPEECHES_SHA256, what=what)
     texts = {}
     for name, facts in files.read_json(manifest)["files"].items():
         path = packages.checked(

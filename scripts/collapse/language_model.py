@@ -169,7 +169,7 @@ class _Trainer:
         return total / len(rows)
 
     def _backward(self, blocks):
-        """Gradients of the batch's mean loss, which is returned; halves the parts until they fit."""
+        """Gradients of the batch's mean loss, which is returned; in parts, halved until they fit."""
         while True:
             try:
                 parts = [self._part_loss(part, len(blocks)) for part in blocks.split(self.part)]

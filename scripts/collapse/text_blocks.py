@@ -62,7 +62,7 @@ def load_tokenizer(path):
         ) from error
 
 
-def cut(tokenizer, lines, *, start, block_length=64, lines_per_chunk=1000, what="the corpus"):
+def cut(tokenizer, lines, *, length, lines_per_chunk, start, count=None, what="the corpus"):
     """Tokenise each line, concatenate chunks of lines, cut into blocks, drop remainders.
 
     Parameters
@@ -70,46 +70,41 @@ def cut(tokenizer, lines, *, start, block_length=64, lines_per_chunk=1000, what=
     tokenizer : tokenizers.Tokenizer
     lines : sequence of str
         Blank ones count: each becomes `start` alone.
+    length : int
+        Tokens per block; 64 in the released code.
+    lines_per_chunk : int
+        Lines concatenated before they are cut; what a chunk has left over is dropped. 1,000 in
+        the released code.
     start : int or None
         Token put before each line; None for none.
-    block_length : int
-        Tokens per block.
-    lines_per_chunk : int
-        Lines concatenated before they are cut; what a chunk has left over is dropped.
+    count : int, optional
+        Blocks to keep, from the start of the text; all by default.
     what : str
         How a message calls the text.
 
     Returns
     -------
-    ndarray of uint16 or uint32, shape (blocks, block_length)
+    ndarray of uint16 or uint32, shape (blocks, length)
 
     Raises
     ------
     UserError
-        If the text is shorter than one block.
+        If the text is shorter than one block, or than `count` blocks.
     """
     wide = tokenizer.get_vocab_size() > np.iinfo(np.uint16).max + 1
     kind = np.uint32 if wide else np.uint16
     prefix = [] if start is None else [start]
-    blocks = [np.empty((0, block_length), dtype=kind)]
+    blocks = [np.empty((0, length), dtype=kind)]
     for first in range(0, len(lines), lines_per_chunk):
         chunk = lines[first : first + lines_per_chunk]
         encoded = tokenizer.encode_batch(chunk, add_special_tokens=False)
         tokens = np.concatenate([prefix + line.ids for line in encoded])
-        whole = len(tokens) // block_length
-        blocks.append(tokens[: whole * block_length].reshape(whole, block_length).astype(kind))
+        whole = len(tokens) // length
+        blocks.append(tokens[: whole * length].reshape(whole, length).astype(kind))
     found = np.concatenate(blocks)
-    if not len(found):
-        raise UserError(f"{what} is shorter than one block of {block_length} tokens: use more text.")
-    return found
-
-
-def take(blocks, count, *, what):
-    """The first `count` blocks, or all for None; a UserError where there are fewer."""
-    if count is None:
-        return blocks
-    if count > len(blocks):
+    if len(found) < (count or 1):
         raise UserError(
-            f"{what} asks for {count} blocks, but the corpus has {len(blocks)}: lower it."
+            f"{what} gives {len(found)} blocks of {length} tokens, but {count or 1} are needed: "
+            "lower lm.blocks or lm.pretrain.blocks, or use more text."
         )
-    return blocks[:count]
+    return found[:count]

@@ -52,6 +52,7 @@ wildcard_constraints:
     generation=r"\d\d+",
     size=r"\d+",
     ddof="[01]",
+    setting="|".join(config["lm"]["settings"]),
 
 
 def record(path, value):
