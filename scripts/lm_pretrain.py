@@ -10,8 +10,8 @@ with job(snakemake.log[0]):
     tokenizer = text_blocks.train_tokenizer(texts[0], settings["vocabulary"])
     weights_seed = seeds.seed(seed, "weights")
     model = language_model.build(
-        settings["architecture"], settings["vocabulary"], seed=weights_seed
-    ).to(device)
+        settings["architecture"], settings["vocabulary"], device, seed=weights_seed
+    )
     start = model.config.bos_token_id if settings["line_start"] else None
     data, validation = (
         text_blocks.cut(tokenizer, lines, start=start, count=count, **settings["cut"])

@@ -15,7 +15,7 @@ import transformers.utils
 from safetensors.torch import load_file, save_file
 from torch.nn import functional as F
 
-from collapse import files, seeds, torch_tools
+from collapse import files, onednn, seeds, torch_tools
 from collapse.errors import UserError
 
 # transformers loads scikit-learn and pandas for a decoding method that is not used here: without
@@ -25,7 +25,7 @@ transformers.utils.is_sklearn_available = lambda: False
 from transformers import AutoConfig, AutoModelForCausalLM, OPTConfig  # noqa: E402
 
 
-def build(architecture, vocabulary, *, seed):
+def build(architecture, vocabulary, device, *, seed):
     """A small OPT with seeded initial weights.
 
     Parameters
@@ -33,6 +33,7 @@ def build(architecture, vocabulary, *, seed):
     architecture : mapping
         hidden_size, layers, heads, feed_forward, positions, dropout.
     vocabulary : int
+    device : torch.device
     """
     config = OPTConfig(
         vocab_size=vocabulary,
@@ -44,7 +45,8 @@ def build(architecture, vocabulary, *, seed):
         max_position_embeddings=architecture["positions"],
         dropout=architecture["dropout"],
     )
-    return torch_tools.initialised(lambda: AutoModelForCausalLM.from_config(config), seed=seed)
+    model = torch_tools.initialised(lambda: AutoModelForCausalLM.from_config(config), seed=seed)
+    return onednn.use_for_linear_layers(model.to(device))
 
 
 def save_config(path, model):
@@ -82,7 +84,7 @@ def load(config, weights, device):
             f"{weights} does not hold this model's weights ({str(error).splitlines()[0]}): "
             "delete the file and run again."
         ) from error
-    return model.to(device).eval()
+    return onednn.use_for_linear_layers(model.to(device).eval())
 
 
 def _tied(model):
@@ -169,7 +171,7 @@ class _Trainer:
         return total / len(rows)
 
     def _backward(self, blocks):
-        """Gradients of the batch's mean loss, which is returned; in parts, halved until they fit."""
+        """Gradients and value of the batch's mean loss; in parts, halved until they fit."""
         while True:
             try:
                 parts = [self._part_loss(part, len(blocks)) for part in blocks.split(self.part)]
@@ -255,7 +257,7 @@ def perplexities(losses):
 
 
 def sequence_perplexities(losses):
-    """Perplexity of each block, shape (n,): exp of its mean loss (n, tokens)."""
+    """Perplexity of each block, shape (n,), from losses (n, tokens): exp of their mean."""
     return np.exp(np.asarray(losses, dtype=np.float64).mean(axis=1))
 
 

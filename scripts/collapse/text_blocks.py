@@ -108,3 +108,8 @@ def cut(tokenizer, lines, *, length, lines_per_chunk, start, count=None, what="t
             "lower lm.blocks or lm.pretrain.blocks, or use more text."
         )
     return found[:count]
+
+
+def as_text(tokenizer, block):
+    """A block on one line: special tokens left out, white space single."""
+    return " ".join(tokenizer.decode(block.tolist()).split())

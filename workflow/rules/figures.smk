@@ -139,3 +139,104 @@ rule vae_moments:
         **VAE_FIGURES.values,
     script:
         "../../scripts/figures/vae_moments.py"
+
+
+rule lm_perplexity:
+    """Perplexity of the real test set against generation, in every setting."""
+    input:
+        table="results/{scale}/tables/lm_perplexity.csv",
+        reference="reference/published_values.csv",
+        caption="workflow/report/lm_perplexity.md",
+        code=code_of("figures/lm_perplexity.py"),
+    output:
+        png="results/{scale}/figures/lm_perplexity.png",
+        pdf="results/{scale}/figures/lm_perplexity.pdf",
+        caption="results/{scale}/figures/lm_perplexity.md",
+    log:
+        "logs/{scale}/figures/lm_perplexity.log",
+    params:
+        runs=LM["runs"],
+        model=LM["model"],
+        corpus=LM["corpus"],
+    script:
+        "../../scripts/figures/lm_perplexity.py"
+
+
+rule lm_histograms:
+    """How probable generation 0 finds the text of later generations."""
+    input:
+        table="results/{scale}/tables/lm_histograms.csv",
+        caption="workflow/report/lm_histograms.md",
+        code=code_of("figures/lm_histograms.py"),
+    output:
+        png="results/{scale}/figures/lm_histograms.png",
+        pdf="results/{scale}/figures/lm_histograms.pdf",
+        caption="results/{scale}/figures/lm_histograms.md",
+    log:
+        "logs/{scale}/figures/lm_histograms.log",
+    params:
+        runs=LM["runs"],
+        generations=config["figures"]["lm_histograms"]["generations"],
+    script:
+        "../../scripts/figures/lm_histograms.py"
+
+
+rule lm_histograms_3d:
+    """The same for every generation, in three dimensions."""
+    input:
+        table="results/{scale}/tables/lm_histograms.csv",
+        caption="workflow/report/lm_histograms_3d.md",
+        code=code_of("figures/lm_histograms_3d.py"),
+    output:
+        png="results/{scale}/figures/lm_histograms_3d.png",
+        pdf="results/{scale}/figures/lm_histograms_3d.pdf",
+        caption="results/{scale}/figures/lm_histograms_3d.md",
+    log:
+        "logs/{scale}/figures/lm_histograms_3d.log",
+    params:
+        runs=LM["runs"],
+    script:
+        "../../scripts/figures/lm_histograms_3d.py"
+
+
+rule lm_repetition:
+    """What a repetition penalty changes."""
+    input:
+        table="results/{scale}/tables/lm_perplexity.csv",
+        texts="results/{scale}/tables/lm_text.csv",
+        histograms="results/{scale}/tables/lm_histograms.csv",
+        caption="workflow/report/lm_repetition.md",
+        code=code_of("figures/lm_repetition.py"),
+    output:
+        png="results/{scale}/figures/lm_repetition.png",
+        pdf="results/{scale}/figures/lm_repetition.pdf",
+        caption="results/{scale}/figures/lm_repetition.md",
+    log:
+        "logs/{scale}/figures/lm_repetition.log",
+    params:
+        runs=LM["runs"],
+        settings=config["figures"]["lm_repetition"]["settings"],
+        penalties=[
+            LM["definitions"][name]["repetition_penalty"]
+            for name in config["figures"]["lm_repetition"]["settings"]
+        ],
+    script:
+        "../../scripts/figures/lm_repetition.py"
+
+
+rule lm_tail:
+    """What is lost from the vocabulary and what repeats, against generation."""
+    input:
+        table="results/{scale}/tables/lm_text.csv",
+        caption="workflow/report/lm_tail.md",
+        code=code_of("figures/lm_tail.py"),
+    output:
+        png="results/{scale}/figures/lm_tail.png",
+        pdf="results/{scale}/figures/lm_tail.pdf",
+        caption="results/{scale}/figures/lm_tail.md",
+    log:
+        "logs/{scale}/figures/lm_tail.log",
+    params:
+        runs=LM["runs"],
+    script:
+        "../../scripts/figures/lm_tail.py"

@@ -116,7 +116,7 @@ rule lm_train:
     benchmark:
         "benchmarks/{scale}/lm/models/{setting}/run{run}/gen{generation}.lm_train.tsv"
     wildcard_constraints:
-        generation=r"(?!00$)\d\d+",
+        generation=r"0[1-9]|[1-9]\d+",
     params:
         settings=lambda w: LM_TRAIN[w.setting].values,
         regime=lambda w: config["regimes"][LM["definitions"][w.setting]["regime"]],
@@ -142,8 +142,6 @@ use rule lm_train as lm_train_real with:
         "logs/{scale}/lm/models/{setting}/run{run}/gen00.log",
     benchmark:
         "benchmarks/{scale}/lm/models/{setting}/run{run}/gen00.lm_train.tsv"
-    wildcard_constraints:
-        generation=r"\d\d+",
     params:
         settings=lambda w: LM_TRAIN[w.setting].values,
         regime={},

@@ -91,3 +91,60 @@ rule vae_generations:
         **VAE_TABLES.values,
     script:
         "../../scripts/tables/vae_generations.py"
+
+
+rule lm_perplexity_table:
+    """Perplexity of real text under every generation, and of every text under generation 0."""
+    input:
+        runs=lm_runs("perplexity", "npz"),
+        code=code_of("tables/lm_perplexity.py"),
+    output:
+        csv="results/{scale}/tables/lm_perplexity.csv",
+        md="results/{scale}/tables/lm_perplexity.md",
+        histograms="results/{scale}/tables/lm_histograms.csv",
+    log:
+        "logs/{scale}/tables/lm_perplexity.log",
+    params:
+        settings=LM["settings"],
+    script:
+        "../../scripts/tables/lm_perplexity.py"
+
+
+rule lm_text_table:
+    """What repeats and what is lost in the text of every generation, over runs."""
+    input:
+        runs=lm_runs("text", "json"),
+        code=code_of("tables/lm_text.py"),
+    output:
+        csv="results/{scale}/tables/lm_text.csv",
+        md="results/{scale}/tables/lm_text.md",
+    log:
+        "logs/{scale}/tables/lm_text.log",
+    params:
+        settings=LM["settings"],
+    script:
+        "../../scripts/tables/lm_text.py"
+
+
+rule lm_examples:
+    """One real block of text, and how several generations continue it."""
+    input:
+        tokenizer=f"{LM_BASE}/tokenizer.json",
+        real="results/{scale}/lm/samples/real/data.npz",
+        samples=lambda w: [
+            lm_file(w.scale, setting, "samples", f"{LM['examples']['run']:02d}", g, "npz")
+            for setting in LM["settings"]
+            for g in LM["examples"]["generations"]
+        ],
+        code=code_of("tables/lm_examples.py"),
+    output:
+        csv="results/{scale}/tables/lm_examples.csv",
+        md="results/{scale}/tables/lm_examples.md",
+    log:
+        "logs/{scale}/tables/lm_examples.log",
+    params:
+        settings=LM["settings"],
+        generations=LM["examples"]["generations"],
+        prompt=LM["examples"]["prompt"],
+    script:
+        "../../scripts/tables/lm_examples.py"

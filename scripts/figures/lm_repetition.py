@@ -1,0 +1,40 @@
+"""Draw what a repetition penalty changes: perplexity, repetition, and how probable the text is."""
+
+import pandas as pd
+from collapse import plotting
+from collapse.jobs import job
+
+
+def draw(axes, table, settings):
+    """One quantity of several settings against generation."""
+    for position, setting in enumerate(settings):
+        rows = table[(table["setting"] == setting) & (table["generation"] >= 0)]
+        ends = rows["low"], rows["high"]
+        plotting.line_with_band(
+            axes, rows["generation"], rows["mean"], *ends, position=position, label=setting
+        )
+
+
+with job(snakemake.log[0]):
+    params, given = snakemake.params, snakemake.input
+    perplexity, texts = pd.read_csv(given.table), pd.read_csv(given.texts)
+    histograms = pd.read_csv(given.histograms)
+    figure, panels = plotting.plt.subplots(1, 3, figsize=(9.6, 3.0))
+    draw(panels[0], perplexity[perplexity["definition"] == "token"], params.settings)
+    panels[0].set(yscale="log", xlabel="generation", ylabel="perplexity of real test text")
+    draw(panels[1], texts[texts["quantity"] == "repeated_4gram_share"], params.settings)
+    panels[1].set(xlabel="generation", ylabel="share of repeated 4-grams")
+    last = histograms["generation"].max()
+    for position, setting in enumerate(params.settings):
+        chosen = (histograms["setting"] == setting) & (histograms["generation"] == last)
+        rows = histograms[chosen]
+        edges = [*rows["perplexity_from"], rows["perplexity_to"].iloc[-1]]
+        panels[2].stairs(rows["mean"], edges, label=setting, **plotting.series(position))
+    panels[2].set(
+        xscale="log", xlabel=f"perplexity of generation {last}'s text\nunder generation 0"
+    )
+    panels[2].set_ylabel("share of blocks")
+    panels[0].legend()
+    plotting.save(
+        figure, snakemake.output, caption=given.caption, scale=snakemake.wildcards.scale, **params
+    )
