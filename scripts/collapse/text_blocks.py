@@ -94,13 +94,16 @@ def cut(tokenizer, lines, *, length, lines_per_chunk, start, count=None, what="t
     wide = tokenizer.get_vocab_size() > np.iinfo(np.uint16).max + 1
     kind = np.uint32 if wide else np.uint16
     prefix = [] if start is None else [start]
-    blocks = [np.empty((0, length), dtype=kind)]
+    blocks, n_found = [np.empty((0, length), dtype=kind)], 0
     for first in range(0, len(lines), lines_per_chunk):
         chunk = lines[first : first + lines_per_chunk]
         encoded = tokenizer.encode_batch(chunk, add_special_tokens=False)
         tokens = np.concatenate([prefix + line.ids for line in encoded])
         whole = len(tokens) // length
         blocks.append(tokens[: whole * length].reshape(whole, length).astype(kind))
+        n_found += whole
+        if count and n_found >= count:
+            break
     found = np.concatenate(blocks)
     if len(found) < (count or 1):
         raise UserError(
