@@ -31,7 +31,7 @@ pytestmark = pytest.mark.skipif(
     reason=f"no reference data at {REFERENCE}: set COLLAPSE_REFERENCE_DATA",
 )
 CUT = {"length": 64, "lines_per_chunk": 1000}
-N_BLOCKS = 200  # of generation 0; prompts and validation take fewer, for time
+N_BLOCKS = 128  # of generation 0: one batch; prompts and validation take fewer, for time
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +93,7 @@ def test_a_folder_of_opts_architecture_goes_through_two_generations(
     overlay = config["lm"]["train"] | paper()["train"]
     settings = overlay | {"epochs": 1, "precision": "fp32", "beams": 5, "repetition_penalty": 1.0}
     assert (settings["batch_size"], settings["learning_rate"]) == (128, 2e-5)
-    real, validation = tokens["train"][:N_BLOCKS], tokens["validation"][:16]
+    real, validation = tokens["train"][:N_BLOCKS], tokens["validation"][:8]
     data, histories = real, []
     regime = generations.Regime(new=0.9, previous=0.0, real=0.1)
     for generation in (0, 1):
