@@ -4,7 +4,7 @@ import numpy as np
 from collapse import files, language_model, torch_tools
 from collapse.jobs import job
 
-with job(snakemake.log[0]):
+with job(snakemake):
     settings, given = snakemake.params.settings, snakemake.input
     device = torch_tools.prepare(settings["device"])
     real = files.read_arrays(given.real)

@@ -3,7 +3,7 @@
 from collapse import base_models, files, language_model
 from collapse.jobs import job
 
-with job(snakemake.log[0]):
+with job(snakemake):
     model, tokenizer = base_models.obtain(snakemake.params.settings["model"])
     files.write_text(snakemake.output.tokenizer, tokenizer.to_str())
     language_model.save_config(snakemake.output.config, model)

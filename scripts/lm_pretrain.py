@@ -3,7 +3,7 @@
 from collapse import corpora, files, language_model, seeds, text_blocks, torch_tools
 from collapse.jobs import job
 
-with job(snakemake.log[0]):
+with job(snakemake):
     settings, seed, output = snakemake.params.settings, snakemake.params.seed, snakemake.output
     device = torch_tools.prepare(settings["device"])
     texts = [corpora.read_lines(path) for path in snakemake.input.corpus]

@@ -3,7 +3,7 @@
 from collapse import corpora, files, text_blocks
 from collapse.jobs import job
 
-with job(snakemake.log[0]):
+with job(snakemake):
     settings, blocks = snakemake.params.settings, {}
     tokenizer = text_blocks.load_tokenizer(snakemake.input.tokenizer)
     model = files.read_json(snakemake.input.config)

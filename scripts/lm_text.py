@@ -3,7 +3,7 @@
 from collapse import files, text_statistics
 from collapse.jobs import job
 
-with job(snakemake.log[0]):
+with job(snakemake):
     real = files.read_arrays(snakemake.input.real)["blocks"]
     texts = [real, *(files.read_arrays(path)["blocks"] for path in snakemake.input.samples)]
     rows = [text_statistics.summary(blocks, real) for blocks in texts]

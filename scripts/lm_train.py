@@ -3,7 +3,7 @@
 from collapse import files, generations, language_model, torch_tools
 from collapse.jobs import job
 
-with job(snakemake.log[0]):
+with job(snakemake):
     params, settings, given = snakemake.params, snakemake.params.settings, snakemake.input
     device = torch_tools.prepare(settings["device"])
     real = files.read_arrays(given.real)

@@ -5,7 +5,7 @@ from pathlib import Path
 from collapse import corpora
 from collapse.jobs import job
 
-with job(snakemake.log[0]):
+with job(snakemake):
     splits = corpora.obtain(snakemake.wildcards.corpus, path=snakemake.params.path)
     corpora.write(Path(snakemake.output.train).parent, splits)
     for name, text in splits.items():

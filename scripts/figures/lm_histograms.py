@@ -17,21 +17,15 @@ def draw(axes, table, generations):
         axes.stairs(rows["mean"], edges, color=colour, label=label)
 
 
-with job(snakemake.log[0]):
+with job(snakemake):
     whole, params = pd.read_csv(snakemake.input.table), snakemake.params
     settings = whole["setting"].unique()
     figure, (row,) = plotting.plt.subplots(
         1, len(settings), figsize=(3.4 * len(settings), 3.0), sharey=True, squeeze=False
     )
     for axes, setting in zip(row, settings, strict=True):
-        draw(axes, whole[whole["setting"] == setting], params.generations)
+        draw(axes, whole[whole["setting"] == setting], params.histograms)
         axes.set(xscale="log", xlabel="perplexity under generation 0", title=setting)
     row[0].set_ylabel("share of blocks")
     row[-1].legend(title="text of\ngeneration")
-    plotting.save(
-        figure,
-        snakemake.output,
-        caption=snakemake.input.caption,
-        scale=snakemake.wildcards.scale,
-        **params,
-    )
+    plotting.save(figure, snakemake)

@@ -5,7 +5,7 @@ import pandas as pd
 from collapse import plotting
 from collapse.jobs import job
 
-with job(snakemake.log[0]):
+with job(snakemake):
     whole = pd.read_csv(snakemake.input.table)
     settings = whole["setting"].unique()
     figure = plotting.plt.figure(figsize=(4.2 * len(settings), 3.8))
@@ -25,10 +25,4 @@ with job(snakemake.log[0]):
         axes.set_xlabel("log₁₀ of perplexity\nunder generation 0", labelpad=9)
         axes.set_zlabel("share of blocks")
         axes.set_box_aspect(None, zoom=0.82)
-    plotting.save(
-        figure,
-        snakemake.output,
-        caption=snakemake.input.caption,
-        scale=snakemake.wildcards.scale,
-        **snakemake.params,
-    )
+    plotting.save(figure, snakemake)

@@ -22,7 +22,7 @@ def draw(axes, table):
         axes.axhline(before["mean"].iloc[0], color=colour, linestyle=(0, (1, 1)), linewidth=1.1)
 
 
-with job(snakemake.log[0]):
+with job(snakemake):
     whole, params = pd.read_csv(snakemake.input.table), snakemake.params
     settings = whole["setting"].unique()
     figure, (row,) = plotting.plt.subplots(
@@ -31,7 +31,9 @@ with job(snakemake.log[0]):
     for axes, setting in zip(row, settings, strict=True):
         draw(axes, whole[whole["setting"] == setting])
         published = f"{params.model} {params.corpus} {setting}"
-        known = reference.values(snakemake.input.reference, "perplexity", setting=published)
+        known = reference.values(
+            snakemake.input.reference, quantity="perplexity", setting=published
+        )
         if len(known):
             axes.plot(
                 known["generation"], known["value"], label="replication", **plotting.REFERENCE
@@ -39,10 +41,4 @@ with job(snakemake.log[0]):
         axes.set(yscale="log", xlabel="generation (0: trained on real text)", title=setting)
     row[0].set_ylabel("perplexity of real test text")
     row[0].legend()
-    plotting.save(
-        figure,
-        snakemake.output,
-        caption=snakemake.input.caption,
-        scale=snakemake.wildcards.scale,
-        **params,
-    )
+    plotting.save(figure, snakemake)

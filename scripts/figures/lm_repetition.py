@@ -15,17 +15,17 @@ def draw(axes, table, settings):
         )
 
 
-with job(snakemake.log[0]):
+with job(snakemake):
     params, given = snakemake.params, snakemake.input
     perplexity, texts = pd.read_csv(given.table), pd.read_csv(given.texts)
     histograms = pd.read_csv(given.histograms)
     figure, panels = plotting.plt.subplots(1, 3, figsize=(9.6, 3.0))
-    draw(panels[0], perplexity[perplexity["definition"] == "token"], params.settings)
+    draw(panels[0], perplexity[perplexity["definition"] == "token"], params.penalties)
     panels[0].set(yscale="log", xlabel="generation", ylabel="perplexity of real test text")
-    draw(panels[1], texts[texts["quantity"] == "repeated_4gram_share"], params.settings)
+    draw(panels[1], texts[texts["quantity"] == "repeated_4gram_share"], params.penalties)
     panels[1].set(xlabel="generation", ylabel="share of repeated 4-grams")
     last = histograms["generation"].max()
-    for position, setting in enumerate(params.settings):
+    for position, setting in enumerate(params.penalties):
         chosen = (histograms["setting"] == setting) & (histograms["generation"] == last)
         rows = histograms[chosen]
         edges = [*rows["perplexity_from"], rows["perplexity_to"].iloc[-1]]
@@ -35,6 +35,4 @@ with job(snakemake.log[0]):
     )
     panels[2].set_ylabel("share of blocks")
     panels[0].legend()
-    plotting.save(
-        figure, snakemake.output, caption=given.caption, scale=snakemake.wildcards.scale, **params
-    )
+    plotting.save(figure, snakemake)

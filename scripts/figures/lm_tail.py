@@ -11,7 +11,7 @@ PANELS = {
     "distinct_2": "different 2-grams per 2-gram",
 }
 
-with job(snakemake.log[0]):
+with job(snakemake):
     whole = pd.read_csv(snakemake.input.table)
     figure, (row,) = plotting.plt.subplots(
         1, len(PANELS), figsize=(2.7 * len(PANELS), 2.8), squeeze=False
@@ -28,10 +28,4 @@ with job(snakemake.log[0]):
                 axes.plot(rows["generation"], rows[run], color=style["color"], linewidth=0.4)
         axes.set(xlabel="generation of the text (−1: real)", ylabel=label, ylim=(0, None))
     row[0].legend()
-    plotting.save(
-        figure,
-        snakemake.output,
-        caption=snakemake.input.caption,
-        scale=snakemake.wildcards.scale,
-        **snakemake.params,
-    )
+    plotting.save(figure, snakemake)

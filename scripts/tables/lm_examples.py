@@ -4,7 +4,7 @@ import pandas as pd
 from collapse import files, text_blocks
 from collapse.jobs import job
 
-with job(snakemake.log[0]):
+with job(snakemake):
     params, prompt = snakemake.params, snakemake.params.prompt
     tokenizer = text_blocks.load_tokenizer(snakemake.input.tokenizer)
     real = files.read_arrays(snakemake.input.real)["blocks"]

@@ -5,7 +5,7 @@ import pandas as pd
 from collapse import files, lm_summary
 from collapse.jobs import job
 
-with job(snakemake.log[0]):
+with job(snakemake):
     settings = snakemake.params.settings
     runs = [files.read_json(path) for path in snakemake.input.runs]
     table = pd.concat(

@@ -3,6 +3,16 @@
 VAE_SAMPLES = settings("vae_samples", regimes=VAE["regimes"], **config["figures"]["vae_samples"])
 VAE_FIGURES = settings("vae_figures", runs=VAE["runs"], images=VAE["evaluation"]["images"])
 
+LM_FIGURES = settings(
+    "lm_figures",
+    **{name: LM[name] for name in ("runs", "model", "corpus")},
+    histograms=config["figures"]["lm_histograms"]["generations"],
+    penalties={
+        name: LM["definitions"][name]["repetition_penalty"]
+        for name in config["figures"]["lm_repetition"]["settings"]
+    },
+)
+
 
 rule feedback_loop:
     """The loop of the paper, a drawing without data."""
@@ -146,6 +156,7 @@ rule lm_perplexity:
     input:
         table="results/{scale}/tables/lm_perplexity.csv",
         reference="reference/published_values.csv",
+        settings=LM_FIGURES.path,
         caption="workflow/report/lm_perplexity.md",
         code=code_of("figures/lm_perplexity.py"),
     output:
@@ -155,9 +166,7 @@ rule lm_perplexity:
     log:
         "logs/{scale}/figures/lm_perplexity.log",
     params:
-        runs=LM["runs"],
-        model=LM["model"],
-        corpus=LM["corpus"],
+        **LM_FIGURES.values,
     script:
         "../../scripts/figures/lm_perplexity.py"
 
@@ -166,6 +175,7 @@ rule lm_histograms:
     """How probable generation 0 finds the text of later generations."""
     input:
         table="results/{scale}/tables/lm_histograms.csv",
+        settings=LM_FIGURES.path,
         caption="workflow/report/lm_histograms.md",
         code=code_of("figures/lm_histograms.py"),
     output:
@@ -175,8 +185,7 @@ rule lm_histograms:
     log:
         "logs/{scale}/figures/lm_histograms.log",
     params:
-        runs=LM["runs"],
-        generations=config["figures"]["lm_histograms"]["generations"],
+        **LM_FIGURES.values,
     script:
         "../../scripts/figures/lm_histograms.py"
 
@@ -185,6 +194,7 @@ rule lm_histograms_3d:
     """The same for every generation, in three dimensions."""
     input:
         table="results/{scale}/tables/lm_histograms.csv",
+        settings=LM_FIGURES.path,
         caption="workflow/report/lm_histograms_3d.md",
         code=code_of("figures/lm_histograms_3d.py"),
     output:
@@ -194,7 +204,7 @@ rule lm_histograms_3d:
     log:
         "logs/{scale}/figures/lm_histograms_3d.log",
     params:
-        runs=LM["runs"],
+        **LM_FIGURES.values,
     script:
         "../../scripts/figures/lm_histograms_3d.py"
 
@@ -205,6 +215,7 @@ rule lm_repetition:
         table="results/{scale}/tables/lm_perplexity.csv",
         texts="results/{scale}/tables/lm_text.csv",
         histograms="results/{scale}/tables/lm_histograms.csv",
+        settings=LM_FIGURES.path,
         caption="workflow/report/lm_repetition.md",
         code=code_of("figures/lm_repetition.py"),
     output:
@@ -214,12 +225,7 @@ rule lm_repetition:
     log:
         "logs/{scale}/figures/lm_repetition.log",
     params:
-        runs=LM["runs"],
-        settings=config["figures"]["lm_repetition"]["settings"],
-        penalties=[
-            LM["definitions"][name]["repetition_penalty"]
-            for name in config["figures"]["lm_repetition"]["settings"]
-        ],
+        **LM_FIGURES.values,
     script:
         "../../scripts/figures/lm_repetition.py"
 
@@ -228,6 +234,7 @@ rule lm_tail:
     """What is lost from the vocabulary and what repeats, against generation."""
     input:
         table="results/{scale}/tables/lm_text.csv",
+        settings=LM_FIGURES.path,
         caption="workflow/report/lm_tail.md",
         code=code_of("figures/lm_tail.py"),
     output:
@@ -237,6 +244,6 @@ rule lm_tail:
     log:
         "logs/{scale}/figures/lm_tail.log",
     params:
-        runs=LM["runs"],
+        **LM_FIGURES.values,
     script:
         "../../scripts/figures/lm_tail.py"

@@ -14,6 +14,13 @@ VAE_TABLES = settings(
     last_generation=VAE["last_generation"],
     density_generations=config["figures"]["vae_latent_density"]["generations"],
 )
+LM_TABLES = settings(
+    "lm_tables",
+    settings=LM["settings"],
+    runs=LM["runs"],
+    last_generation=LM["last_generation"],
+)
+LM_EXAMPLES = settings("lm_examples", settings=LM["settings"], **LM["examples"])
 
 
 rule gaussian_errors:
@@ -97,6 +104,7 @@ rule lm_perplexity_table:
     """Perplexity of real text under every generation, and of every text under generation 0."""
     input:
         runs=lm_runs("perplexity", "npz"),
+        settings=LM_TABLES.path,
         code=code_of("tables/lm_perplexity.py"),
     output:
         csv="results/{scale}/tables/lm_perplexity.csv",
@@ -105,7 +113,7 @@ rule lm_perplexity_table:
     log:
         "logs/{scale}/tables/lm_perplexity.log",
     params:
-        settings=LM["settings"],
+        **LM_TABLES.values,
     script:
         "../../scripts/tables/lm_perplexity.py"
 
@@ -114,6 +122,7 @@ rule lm_text_table:
     """What repeats and what is lost in the text of every generation, over runs."""
     input:
         runs=lm_runs("text", "json"),
+        settings=LM_TABLES.path,
         code=code_of("tables/lm_text.py"),
     output:
         csv="results/{scale}/tables/lm_text.csv",
@@ -121,7 +130,7 @@ rule lm_text_table:
     log:
         "logs/{scale}/tables/lm_text.log",
     params:
-        settings=LM["settings"],
+        **LM_TABLES.values,
     script:
         "../../scripts/tables/lm_text.py"
 
@@ -136,6 +145,7 @@ rule lm_examples:
             for setting in LM["settings"]
             for g in LM["examples"]["generations"]
         ],
+        settings=LM_EXAMPLES.path,
         code=code_of("tables/lm_examples.py"),
     output:
         csv="results/{scale}/tables/lm_examples.csv",
@@ -143,8 +153,6 @@ rule lm_examples:
     log:
         "logs/{scale}/tables/lm_examples.log",
     params:
-        settings=LM["settings"],
-        generations=LM["examples"]["generations"],
-        prompt=LM["examples"]["prompt"],
+        **LM_EXAMPLES.values,
     script:
         "../../scripts/tables/lm_examples.py"
