@@ -63,8 +63,8 @@ def test_opts_tokenizer_gives_its_published_ids(tokenizer):
 def test_wikitext_has_its_number_of_blocks(tokenizer, tokens, record_property):
     """With a start token per line; the raw test split is also counted without.
 
-    The raw training split has 2,391,884 tokens without start tokens, so that the 37,354 blocks of
-    the released code (2,390,656 tokens, and 37 remainders) are had without them.
+    Not checked here, for want of the raw training split: which of the two gives the released code's
+    37,354 training blocks.
     """
     counts = {name: len(blocks) for name, blocks in tokens.items()}
     assert counts == {"train": 38407, "validation": 4058, "test": 4643}
