@@ -19,7 +19,7 @@ from collapse import files, onednn, seeds, torch_tools
 from collapse.errors import UserError
 
 # transformers loads scikit-learn and pandas for a decoding method that is not used here: without
-# them a job starts in two thirds of the time
+# them a job starts in about three quarters of the time
 transformers.utils.is_sklearn_available = lambda: False
 
 from transformers import AutoConfig, AutoModelForCausalLM, OPTConfig  # noqa: E402
