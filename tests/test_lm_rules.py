@@ -1,7 +1,10 @@
 """The language model's rules: what is planned, what is shared, what an edit reruns."""
 
+import shutil
+
 import pytest
 from collapse import configuration
+from workflow_tools import SMOKE, Checkout
 
 LM = "results/smoke/lm"
 PERPLEXITY = "results/smoke/tables/lm_perplexity.csv"
@@ -11,6 +14,23 @@ PERPLEXITY = "results/smoke/tables/lm_perplexity.csv"
 def fresh(new_checkout):
     """A checkout in which nothing has run."""
     return new_checkout("fresh")
+
+
+@pytest.fixture(scope="module")
+def lm_finished(finished, tmp_path_factory):
+    """A copy of the finished checkout in which the language models have run too."""
+    copy = Checkout(tmp_path_factory.mktemp("lm") / "checkout")
+    shutil.copytree(finished.folder, copy.folder)
+    copy.run(*SMOKE, "--cores", "2", "--", "lm")
+    return copy
+
+
+@pytest.fixture
+def lm_copied(lm_finished, tmp_path):
+    """A copy of that, to change."""
+    shutil.copytree(lm_finished.folder, tmp_path / "checkout")
+    yield Checkout(tmp_path / "checkout")
+    shutil.rmtree(tmp_path / "checkout")
 
 
 def jobs(checkout, scale, *targets, config=()):
@@ -65,40 +85,40 @@ def test_generation_0_can_be_what_each_generation_starts_from(new_checkout):
     assert f"{LM}/models/pretrained/model.safetensors" not in rule
 
 
-def test_two_more_generations_train_two_more_generations_only(copied):
-    text = (copied.folder / "workflow/scales/smoke.yaml").read_text()
+def test_two_more_generations_train_two_more_generations_only(lm_copied):
+    text = (lm_copied.folder / "workflow/scales/smoke.yaml").read_text()
     start = text.index("lm:\n")
     changed = text[start:].replace("last_generation: 2", "last_generation: 4", 1)
-    (copied.folder / "workflow/scales/smoke.yaml").write_text(text[:start] + changed)
-    planned = copied.planned()
+    (lm_copied.folder / "workflow/scales/smoke.yaml").write_text(text[:start] + changed)
+    planned = lm_copied.planned("lm")
     assert planned["lm_train"] == 2 * 2
     assert not {"lm_train_real", "lm_pretrain", "lm_real", "vae_train"} & set(planned)
 
 
-def test_edits_of_evaluation_train_nothing(copied):
-    copied.replace("scripts/collapse/text_statistics.py", "share=0.1", "share=0.2")
-    assert set(copied.planned()) == {"lm_text", "lm_text_table", "lm_repetition", "lm_tail"}
+def test_edits_of_evaluation_train_nothing(lm_copied):
+    lm_copied.replace("scripts/collapse/text_statistics.py", "share=0.1", "share=0.2")
+    assert set(lm_copied.planned("lm")) == {"lm_text", "lm_text_table", "lm_repetition", "lm_tail"}
 
 
-def test_a_changed_rate_trains_every_generation_and_pretrains_nothing(copied):
-    copied.replace(
+def test_a_changed_rate_trains_every_generation_and_pretrains_nothing(lm_copied):
+    lm_copied.replace(
         "workflow/scales/smoke.yaml", "  train: {batch_size: 4}", "  train: {batch_size: 5}"
     )
-    planned = copied.planned()
+    planned = lm_copied.planned("lm")
     assert planned["lm_train"] == 4
     assert planned["lm_train_real"] == 2
     assert not {"lm_pretrain", "lm_real", "vae_train", "gaussian_chain"} & set(planned)
 
 
-def test_each_epoch_is_in_the_log(finished):
-    log = finished.folder / "logs/smoke/lm/models/preserve10/run01/gen02.log"
+def test_each_epoch_is_in_the_log(lm_finished):
+    log = lm_finished.folder / "logs/smoke/lm/models/preserve10/run01/gen02.log"
     assert "epoch 1: training_perplexity" in log.read_text()
 
 
-def test_tables_hold_every_model_setting_and_run(finished):
+def test_tables_hold_every_model_setting_and_run(lm_finished):
     import pandas as pd
 
-    table = pd.read_csv(finished.folder / PERPLEXITY)
+    table = pd.read_csv(lm_finished.folder / PERPLEXITY)
     assert len(table) == 2 * (1 + 3)
     assert {"mean", "sd", "low", "high", "run00", "run01"} <= set(table.columns)
     assert list(table["model"][:3]) == ["zero-shot", "real", "generation 1"]

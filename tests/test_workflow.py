@@ -17,11 +17,6 @@ FIGURES = [
     "gaussian_pool_subsample",
     "gaussian_replace",
     "gaussian_wasserstein",
-    "lm_histograms",
-    "lm_histograms_3d",
-    "lm_perplexity",
-    "lm_repetition",
-    "lm_tail",
     "vae_collapse",
     "vae_latent_density",
     "vae_latent_moments",
@@ -125,7 +120,7 @@ CHANGES = {
     "epochs": ("train: {epochs: 1,", "train: {epochs: 2,", VAE_RULES),
     "learning-rate": ("batch_size: 50", "batch_size: 50, learning_rate: 2.0e-3", VAE_RULES),
     "gaussian-runs": ("  runs: 40\n", "  runs: 80\n", GAUSSIAN_RULES),
-    "vae-generations": ("  last_generation: 2\n", "  last_generation: 3\n", VAE_RULES - FIRST),
+    "vae-generations": ("generation: 2\n  images", "generation: 3\n  images", VAE_RULES - FIRST),
     "ddof": ("  ddof: [0, 1]", "  ddof: [0]", GAUSSIAN_TABLES),
     "figure": ("rows: 5", "rows: 4", {"vae_samples"}),
 }
@@ -179,7 +174,7 @@ def test_pooled_and_streaming_generations_run_too(copied):
 
 
 def test_two_more_generations_train_two_more_generations_only(copied):
-    copied.replace("workflow/scales/smoke.yaml", "  last_generation: 2\n", "  last_generation: 4\n")
+    copied.replace("workflow/scales/smoke.yaml", "generation: 2\n  images", "generation: 4\n  images")
     planned = copied.planned()
     assert planned["vae_train"] == 2 * N_VAE_RUNS
     assert "vae_train_real" not in planned

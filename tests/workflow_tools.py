@@ -39,7 +39,7 @@ class Checkout:
             return {}
         table = re.search(r"^job +count\n-+ +-+\n(.*?)^total", text, re.M | re.S)
         rows = (line.split() for line in table[1].splitlines() if line.strip())
-        return {rule: int(count) for rule, count in rows if rule != "all"}
+        return {rule: int(count) for rule, count in rows if rule not in ("all", "lm")}
 
     def replace(self, file, old, new):
         """Edit a file; the text to replace must stand there exactly once."""

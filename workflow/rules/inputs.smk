@@ -131,7 +131,6 @@ def figures():
         *expand("gaussian_{regime}", regime=GAUSSIAN["regimes"]),
         *["gaussian_wasserstein"] * ("replace" in GAUSSIAN["regimes"]),
         *["vae_samples", "vae_latent_density", "vae_latent_moments", "vae_collapse"],
-        *["lm_perplexity", "lm_histograms", "lm_histograms_3d", "lm_repetition", "lm_tail"],
     ]
     return expand(
         "results/{scale}/figures/{name}.{suffix}",
@@ -144,7 +143,15 @@ def figures():
 def tables():
     """All tables of the default target."""
     names = ["gaussian_theory"] * ("replace" in GAUSSIAN["regimes"]) + ["vae_generations"]
-    names += ["lm_perplexity", "lm_text", "lm_examples"]
     return expand(
         "results/{scale}/tables/{name}.{suffix}", scale=SCALE, name=names, suffix=["csv", "md"]
     )
+
+
+def lm_results():
+    """All figures and tables of the language models."""
+    names = ["lm_perplexity", "lm_histograms", "lm_histograms_3d", "lm_repetition", "lm_tail"]
+    figures = expand("figures/{name}.{suffix}", name=names, suffix=["png", "pdf", "md"])
+    names = ["lm_perplexity", "lm_text", "lm_examples"]
+    tables = expand("tables/{name}.{suffix}", name=names, suffix=["csv", "md"])
+    return [f"results/{SCALE}/{path}" for path in figures + tables]
