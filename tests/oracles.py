@@ -5,7 +5,7 @@ from scipy import stats
 
 # chance that a correct program fails any of the suite's statistical comparisons, were seeds redrawn
 FAMILY_WISE_ERROR = 1e-3
-N_COMPARISONS = 200
+N_COMPARISONS = 400
 ALPHA = FAMILY_WISE_ERROR / N_COMPARISONS
 LIMIT = stats.norm.isf(ALPHA / 2)
 

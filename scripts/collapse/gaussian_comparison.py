@@ -15,19 +15,23 @@ def against_theory(means, stds, *, mean, std, ddof, size, generations):
     -------
     DataFrame
         One row per generation; for each quantity the mean over runs (measured), its 95 %
-        confidence interval (low, high) and the closed form (theory).
+        confidence interval (low, high) and the closed form (theory). log_variance_spread is the
+        squared distance of the log variance from its expectation, in the mean its variance.
     """
     fits = np.asarray(generations) + 1
     shift, scale = (means[:, generations] - mean) / std, stds[:, generations] / std
+    middle, spread = theory.log_variance(fits, size, ddof=ddof)
     measured = {
         "wasserstein": shift**2 + (scale - 1) ** 2,
         "sample_variance": shift**2 + scale**2,
         "log_variance": 2 * np.log(scale),
+        "log_variance_spread": (2 * np.log(scale) - middle) ** 2,
     }
     closed = {
         "wasserstein": theory.wasserstein(fits, size, ddof=ddof),
         "sample_variance": theory.sample_variance(fits, size, ddof=ddof),
-        "log_variance": theory.log_variance(fits, size, ddof=ddof)[0],
+        "log_variance": middle,
+        "log_variance_spread": spread,
     }
     table = {"generation": generations}
     for name, values in measured.items():
