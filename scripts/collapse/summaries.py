@@ -1,7 +1,7 @@
-"""Intervals over runs: the only two kinds the project uses."""
+"""Intervals over runs: the only three kinds the project uses."""
 
 import numpy as np
-from scipy.special import stdtrit
+from scipy.special import betaincinv, stdtrit
 
 
 def band(values, *, axis=0):
@@ -44,6 +44,33 @@ def confidence(values, *, axis=0, level=0.95):
         return mean, np.full_like(mean, np.nan), np.full_like(mean, np.nan)
     half = stdtrit(n - 1, (1 + level) / 2) * values.std(axis=axis, ddof=1) / np.sqrt(n)
     return mean, mean - half, mean + half
+
+
+def proportion(count, n, *, level=0.95):
+    """Share of runs with a property and its confidence interval: where the probability lies.
+
+    Parameters
+    ----------
+    count : ndarray of int
+        Runs that have the property.
+    n : int
+        All runs.
+    level : float
+        Least coverage.
+
+    Returns
+    -------
+    share, low, high : ndarray
+
+    References
+    ----------
+    Clopper & Pearson 1934: exact, so at least `level` for every probability and n.
+    """
+    count, tail = np.asarray(count), (1 - level) / 2
+    with np.errstate(invalid="ignore"):
+        low = np.where(count > 0, betaincinv(count, n - count + 1, tail), 0)
+        high = np.where(count < n, betaincinv(count + 1, n - count, 1 - tail), 1)
+    return count / n, low, high
 
 
 def spaced_generations(last_generation, per_decade=20):

@@ -79,6 +79,6 @@ def check_finite(loss, *, step, learning_rate):
     """Stop training on a loss (a float) that is not a number any more."""
     if not math.isfinite(loss):
         raise UserError(
-            f"the training loss is {loss} at step {step} with learning rate "
+            f"the loss is {loss} at step {step} with learning rate "
             f"{learning_rate:g}: lower the learning rate."
         )

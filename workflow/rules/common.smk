@@ -52,6 +52,9 @@ wildcard_constraints:
     generation=r"\d\d+",
     size=r"\d+",
     ddof="[01]",
+    setting="|".join(config["lm"]["settings"]),
+    distribution="|".join(config["discrete"]["distributions"]),
+    data="|".join(config["gmm"]["truths"]),
 
 
 def record(path, value):

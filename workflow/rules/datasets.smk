@@ -18,3 +18,21 @@ rule mnist:
     # where the files come from is no parameter: whatever it is, their hashes are the same
     script:
         "../../scripts/mnist.py"
+
+
+rule text_corpus:
+    """A text corpus, hash-checked and split into training, validation and test."""
+    input:
+        code=code_of("text_corpus.py"),
+    output:
+        train="data/text/{corpus}/train.txt",
+        validation="data/text/{corpus}/validation.txt",
+        test="data/text/{corpus}/test.txt",
+    log:
+        "logs/data/text/{corpus}.log",
+    wildcard_constraints:
+        corpus="[a-z0-9_]+",
+    params:
+        path=lambda w: config["datasets"].get(w.corpus, {}).get("path"),
+    script:
+        "../../scripts/text_corpus.py"

@@ -2,9 +2,23 @@
 
 GAUSSIAN = config["gaussian"]
 GAUSSIAN_GRID = [{"ddof": d, "size": m} for d in GAUSSIAN["ddof"] for m in GAUSSIAN["sizes"]]
+DISCRETE = config["discrete"]
+GMM = config["gmm"]
+GMM_GRID = [
+    {"regime": regime, "data": data, **chain}
+    for regime in GMM["regimes"]
+    for data in GMM["data"]
+    for chain in GMM["chains"]
+]
 VAE = config["vae"]
 VAE_GENERATIONS = range(VAE["last_generation"] + 1)
 VAE_RUNS = [f"{run:02d}" for run in range(VAE["runs"])]
+
+LM = config["lm"]
+LM_GENERATIONS = range(LM["last_generation"] + 1)
+LM_RUNS = [f"{run:02d}" for run in range(LM["runs"])]
+# the base model: pretrained here, or taken from elsewhere
+LM_BASE = f"results/{SCALE}/lm/models/{'pretrained' if LM['model'] == 'own' else 'imported'}"
 
 
 def gaussian_start(w):
@@ -26,6 +40,45 @@ def gaussian_chains(w):
         for at in GAUSSIAN_GRID
         for batch in range(GAUSSIAN["runs"] // GAUSSIAN["runs_per_job"])
     ]
+
+
+def gmm_model(scale, at, batch, generation):
+    """The file of a block of mixtures that ends with `generation`; `at`: regime, data and size."""
+    chain = f"{at['regime']}/{at['data']}/size{at['size']}/batch{batch}"
+    return f"results/{scale}/gmm/models/{chain}/gen{int(generation):04d}.npz"
+
+
+def gmm_start(w):
+    """The job before: its history of models, or nothing where generation 0 is still to be fitted."""
+    last = previous(w, GMM["generations_per_job"])
+    return gmm_model(w.scale, dict(w.items()), w.batch, last) if int(last) else []
+
+
+def gmm_chains(w):
+    """Last job of every chain, in the order of GMM_GRID, batches within it."""
+    return [
+        gmm_model(w.scale, at, f"{batch:02d}", at["last_generation"])
+        for at in GMM_GRID
+        for batch in range(GMM["runs"] // GMM["runs_per_job"])
+    ]
+
+
+def gmm_last(w):
+    """Last job of the one chain that the wildcards name."""
+    last = next(c["last_generation"] for c in GMM["chains"] if c["size"] == int(w.size))
+    return gmm_model(w.scale, dict(w.items()), w.batch, last)
+
+
+def gmm_clouds(w):
+    """Samples of the figure gmm_samples, regime by regime, truth by truth."""
+    at = config["figures"]["gmm_samples"]
+    return expand(
+        "results/{{scale}}/gmm/samples/{regime}/{data}/size{size}/batch{batch:02d}.npz",
+        regime=GMM["regimes"],
+        data=GMM["data"],
+        size=at["size"],
+        batch=at["run"] // GMM["runs_per_job"],
+    )
 
 
 def vae_file(scale, regime, kind, run, generation, suffix):
@@ -62,6 +115,61 @@ def vae_grid(w):
     ]
 
 
+def lm_origin(setting):
+    """The first setting whose generation 0 is the same: trained on real data, so without regard
+    to the regime."""
+
+    def matters(name):
+        return {k: v for k, v in LM["definitions"][name].items() if k != "regime"}
+
+    return next(name for name in LM["settings"] if matters(name) == matters(setting))
+
+
+def lm_file(scale, setting, kind, run, generation, suffix):
+    """A file of one generation; settings that agree on generation 0 share it."""
+    setting = setting if int(generation) else lm_origin(setting)
+    return f"results/{scale}/lm/{kind}/{setting}/run{run}/gen{int(generation):02d}.{suffix}"
+
+
+def lm_generations(kind, suffix):
+    """Input function: a run's files of one kind, all generations in order."""
+    return lambda w: [lm_file(w.scale, w.setting, kind, w.run, g, suffix) for g in LM_GENERATIONS]
+
+
+def lm_training_data(w):
+    """What data(g) is mixed from, and the weights that its training starts from."""
+    regime = LM["definitions"][w.setting]["regime"]
+    names = generations.sources(configuration.regime(config, regime), int(w.generation))
+    real = f"results/{w.scale}/lm/samples/real/data.npz"
+    own = LM["base"] == "pretrained"
+    return {
+        "sources": [
+            (
+                real
+                if g == generations.REAL
+                else lm_file(w.scale, w.setting, "samples", w.run, g, "npz")
+            )
+            for g in names
+        ],
+        "start": (
+            f"{LM_BASE}/model.safetensors"
+            if own
+            else lm_file(w.scale, w.setting, "models", w.run, 0, "safetensors")
+        ),
+    }
+
+
+def lm_runs(kind, suffix):
+    """A file of every run of every setting, in this order."""
+    return expand(
+        "results/{{scale}}/lm/metrics/{setting}/run{run}/{kind}.{suffix}",
+        setting=LM["settings"],
+        run=LM_RUNS,
+        kind=kind,
+        suffix=suffix,
+    )
+
+
 def figures():
     """All figures of the default target."""
     names = [
@@ -69,7 +177,10 @@ def figures():
         "gaussian_estimation",
         *expand("gaussian_{regime}", regime=GAUSSIAN["regimes"]),
         *["gaussian_wasserstein"] * ("replace" in GAUSSIAN["regimes"]),
+        *["gaussian_growing", "discrete_absorption", "tail_cutting"],
+        *["gmm_samples", "gmm_l2"],
         *["vae_samples", "vae_latent_density", "vae_latent_moments", "vae_collapse"],
+        *["lm_perplexity", "lm_histograms", "lm_histograms_3d", "lm_repetition", "lm_tail"],
     ]
     return expand(
         "results/{scale}/figures/{name}.{suffix}",
@@ -81,7 +192,11 @@ def figures():
 
 def tables():
     """All tables of the default target."""
-    names = ["gaussian_theory"] * ("replace" in GAUSSIAN["regimes"]) + ["vae_generations"]
+    names = [
+        *["gaussian_theory"] * ("replace" in GAUSSIAN["regimes"]),
+        *["gaussian_growing", "discrete_absorption", "discrete_ends", "tail_cutting"],
+        *["gmm_generations", "vae_generations", "lm_perplexity", "lm_text", "lm_examples"],
+    ]
     return expand(
         "results/{scale}/tables/{name}.{suffix}", scale=SCALE, name=names, suffix=["csv", "md"]
     )

@@ -1,0 +1,350 @@
+"""Causal language models: built, saved, fine-tuned, continued and judged, on blocks of tokens.
+
+References
+----------
+Zhang et al. 2022, arXiv:2205.01068 (OPT); Loshchilov & Hutter 2019, arXiv:1711.05101 (AdamW);
+arXiv:2305.17493, section 5.2 (the experiment).
+"""
+
+import contextlib
+import math
+
+import numpy as np
+import torch
+import transformers.utils
+from safetensors.torch import load_file, save_file
+from torch.nn import functional as F
+
+from collapse import files, onednn, seeds, torch_tools
+from collapse.errors import UserError
+
+# transformers loads scikit-learn, pandas and SciPy's optimisers for methods that are not used here:
+# without them a job starts in about two thirds of the time
+transformers.utils.is_sklearn_available = transformers.utils.is_scipy_available = lambda: False
+
+from transformers import AutoConfig, AutoModelForCausalLM, OPTConfig  # noqa: E402
+
+IGNORED = -100  # no target: cross_entropy's own mark
+
+
+def build(architecture, vocabulary, device, *, seed):
+    """A small OPT with seeded initial weights.
+
+    Parameters
+    ----------
+    architecture : mapping
+        hidden_size, layers, heads, feed_forward, positions, dropout.
+    vocabulary : int
+    device : torch.device
+    """
+    config = OPTConfig(
+        vocab_size=vocabulary,
+        hidden_size=architecture["hidden_size"],
+        word_embed_proj_dim=architecture["hidden_size"],
+        num_hidden_layers=architecture["layers"],
+        num_attention_heads=architecture["heads"],
+        ffn_dim=architecture["feed_forward"],
+        max_position_embeddings=architecture["positions"],
+        dropout=architecture["dropout"],
+    )
+    model = torch_tools.initialised(lambda: AutoModelForCausalLM.from_config(config), seed=seed)
+    return onednn.use_for_linear_layers(model.to(device))
+
+
+def save_config(path, model):
+    """Write what `load` needs to build the model again, as JSON."""
+    files.write_json(path, model.config.to_diff_dict())
+
+
+def save(path, model):
+    """Write a model's weights as safetensors, atomically; a tied output layer is left out."""
+    weights = {
+        name: values.detach().cpu().contiguous()
+        for name, values in model.state_dict().items()
+        if name not in _tied(model)
+    }
+    with files.replacing(path) as partial:
+        save_file(weights, partial)
+
+
+def load(config, weights, device):
+    """The model of a configuration file with the weights of another, in evaluation mode.
+
+    Raises
+    ------
+    UserError
+        If the weights are not whole, or another model's.
+    """
+    model = AutoModelForCausalLM.from_config(AutoConfig.for_model(**files.read_json(config)))
+    try:
+        missing, unexpected = model.load_state_dict(load_file(weights), strict=False)
+        wrong = sorted({*unexpected, *missing} - _tied(model))
+        if wrong:
+            raise ValueError(f"{wrong[0]} does not fit")
+    except Exception as error:  # safetensors has no common base for its errors
+        raise UserError(
+            f"{weights} does not hold this model's weights ({str(error).splitlines()[0]}): "
+            "delete the file and run again."
+        ) from error
+    return onednn.use_for_linear_layers(model.to(device).eval())
+
+
+def _tied(model):
+    """Names of the weights that are others under a second name."""
+    tied = getattr(model, "_tied_weights_keys", None) or ()
+    return set(tied) if model.config.tie_word_embeddings else set()
+
+
+def fine_tune(model, blocks, validation, settings, *, seed):
+    """Train on blocks; keep the weights of the epoch with the best validation perplexity.
+
+    Parameters
+    ----------
+    model : PreTrainedModel
+        Trained in place, and left in evaluation mode with the best epoch's weights.
+    blocks, validation : ndarray of int, shape (n, length)
+    settings : mapping
+        epochs, batch_size, learning_rate, schedule ("constant" or "linear"), warmup (share of all
+        steps), weight_decay, clip (largest gradient norm), precision ("fp32" or "bf16"), patience
+        (stop after so many epochs without a better one, or None; the schedule stays as planned).
+    seed : int
+        Order of blocks, and dropout.
+
+    Returns
+    -------
+    list of dict
+        Per epoch: training_perplexity (while training), validation_perplexity; both exp of the
+        mean loss per token.
+
+    Raises
+    ------
+    UserError
+        If the loss is not finite, or memory does not hold a single block.
+    """
+    trainer = _Trainer(model, settings, n_steps=_n_steps(len(blocks), settings))
+    order = torch_tools.generator(seeds.seed(seed, "order"))
+    data, best, history = _tensor(blocks, model.device), None, []
+    with _dropout_seed(seeds.seed(seed, "dropout"), model.device):
+        for epoch in range(1, settings["epochs"] + 1):
+            rows = torch.randperm(len(data), generator=order).to(data.device)
+            training = trainer.epoch(data, rows)
+            losses = token_losses(model, validation, settings)
+            trainer.check_finite(float(losses.mean()))
+            history.append(
+                {
+                    "training_perplexity": _exp(training),
+                    "validation_perplexity": perplexities(losses)["token"],
+                }
+            )
+            print(f"epoch {epoch}: " + ", ".join(f"{k} {v:.2f}" for k, v in history[-1].items()))
+            if best is None or history[-1]["validation_perplexity"] < best[0]:
+                best = history[-1]["validation_perplexity"], epoch, _copy_of(model)
+            if settings["patience"] and epoch - best[1] >= settings["patience"]:
+                print(f"no better one for {settings['patience']} epochs: stopping")
+                break
+    if best:
+        model.load_state_dict(best[2])
+    model.eval()
+    return history
+
+
+class _Trainer:
+    """AdamW on batches of blocks, in parts that fit into memory."""
+
+    def __init__(self, model, settings, *, n_steps):
+        self.model, self.settings, self.n_steps = model, settings, n_steps
+        self.step, self.part = 0, settings["batch_size"]
+        self.optimiser = torch.optim.AdamW(
+            model.parameters(),
+            lr=settings["learning_rate"],
+            weight_decay=settings["weight_decay"],
+            fused=True,
+        )
+
+    def epoch(self, data, rows):
+        """One pass over `data` in the order `rows`; the mean loss per token, while training."""
+        self.model.train()
+        total = 0.0
+        for batch in rows.split(self.settings["batch_size"]):
+            for group in self.optimiser.param_groups:
+                group["lr"] = learning_rate(self.step, self.n_steps, self.settings)
+            value = self._backward(data[batch])
+            self.check_finite(value)
+            torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.settings["clip"])
+            self.optimiser.step()
+            self.optimiser.zero_grad()
+            total, self.step = total + value * len(batch), self.step + 1
+        return total / len(rows)
+
+    def check_finite(self, loss):
+        """Stop on a loss that is not a number; the sentence names step and learning rate."""
+        rate = self.optimiser.param_groups[0]["lr"]
+        torch_tools.check_finite(loss, step=self.step, learning_rate=rate)
+
+    def _backward(self, blocks):
+        """Gradients and value of the batch's mean loss; in parts, halved until they fit."""
+        while True:
+            try:
+                parts = [self._part_loss(part, len(blocks)) for part in blocks.split(self.part)]
+                return sum(part.item() for part in parts)
+            except torch.OutOfMemoryError as error:
+                self.optimiser.zero_grad()
+                self.part = halved(min(self.part, len(blocks)), error)
+
+    def _part_loss(self, part, n_blocks):
+        loss = _losses(self.model, part, self.settings["precision"]).mean() * len(part) / n_blocks
+        loss.backward()
+        return loss.detach()
+
+
+def learning_rate(step, n_steps, settings):
+    """Rate at step 0 ≤ `step` < `n_steps`: a linear rise over the warm-up, then the schedule."""
+    n_warm = round(settings["warmup"] * n_steps)
+    if step < n_warm:
+        return settings["learning_rate"] * (step + 1) / (n_warm + 1)
+    left = {"constant": 1.0, "linear": (n_steps - step) / max(n_steps - n_warm, 1)}
+    return settings["learning_rate"] * left[settings["schedule"]]
+
+
+def halved(size, error):
+    """Half of `size` once memory ran out, said in the log; a UserError where nothing is left."""
+    if size == 1:
+        raise UserError(
+            "a single block does not fit into the device's memory: use a smaller model, or "
+            "device: cpu."
+        ) from error
+    print(f"memory ran out with {size} blocks at once: going on with {size // 2}")
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    return size // 2
+
+
+@torch.no_grad()
+def token_losses(model, blocks, settings, *, batch_size=64):
+    """Negative log-likelihood of each token but a block's first, given those before it.
+
+    Parameters
+    ----------
+    model : PreTrainedModel
+    blocks : ndarray of int, shape (n, length)
+    settings : mapping
+        precision.
+
+    Returns
+    -------
+    ndarray of float32, shape (n, length - 1)
+        In nats.
+    """
+    model.eval()
+    data, start, parts = _tensor(blocks, model.device), 0, []
+    while start < len(data):
+        part = data[start : start + batch_size]
+        try:
+            parts.append(_losses(model, part, settings["precision"]).float().cpu().numpy())
+            start += batch_size
+        except torch.OutOfMemoryError as error:
+            batch_size = halved(len(part), error)
+    return np.concatenate(parts)
+
+
+def perplexities(losses):
+    """Both readings of "the perplexity" of a set of blocks.
+
+    Parameters
+    ----------
+    losses : ndarray, shape (n, tokens)
+        From `token_losses`.
+
+    Returns
+    -------
+    dict of str to float
+        token: exp of the mean over all tokens; sequence: mean over blocks of each block's own.
+    """
+    losses = np.asarray(losses, dtype=np.float64)
+    return {
+        "token": float(np.exp(losses.mean())),
+        "sequence": float(sequence_perplexities(losses).mean()),
+    }
+
+
+def sequence_perplexities(losses):
+    """Perplexity of each block, shape (n,), from losses (n, tokens): exp of their mean."""
+    return np.exp(np.asarray(losses, dtype=np.float64).mean(axis=1))
+
+
+def continue_blocks(model, prompts, settings):
+    """One continuation of each block, of its own length, by beam search.
+
+    Parameters
+    ----------
+    model : PreTrainedModel
+        In evaluation mode.
+    prompts : ndarray of int, shape (n, length)
+    settings : mapping
+        beams, repetition_penalty, precision.
+
+    Returns
+    -------
+    ndarray, shape (n, length), of the prompts' type
+        The new tokens only.
+
+    Raises
+    ------
+    UserError
+        If memory does not hold a single block.
+    """
+    from collapse import beam
+
+    try:
+        with _autocast(model.device, settings["precision"]):
+            tokens = beam.beam_search(
+                model,
+                _tensor(prompts, model.device),
+                n_new_tokens=prompts.shape[1],
+                n_beams=settings["beams"],
+                repetition_penalty=settings["repetition_penalty"],
+            )
+    except torch.OutOfMemoryError as error:  # the search has halved its batch down to one
+        halved(1, error)
+    return tokens.cpu().numpy().astype(prompts.dtype)
+
+
+def _losses(model, blocks, precision):
+    with _autocast(model.device, precision):
+        logits = model(blocks, use_cache=False).logits  # (n, length, vocabulary)
+    # the targets are shifted, not the logits: a slice of these would be copied, twice in training
+    targets = F.pad(blocks[:, 1:], (0, 1), value=IGNORED)
+    losses = F.cross_entropy(
+        logits.flatten(0, 1).float(), targets.flatten(), ignore_index=IGNORED, reduction="none"
+    )
+    return losses.view(blocks.shape)[:, :-1]
+
+
+def _autocast(device, precision):
+    if precision == "fp32":
+        return contextlib.nullcontext()
+    return torch.autocast(device.type, dtype=torch.bfloat16)
+
+
+@contextlib.contextmanager
+def _dropout_seed(seed, device):
+    """PyTorch's own dropout knows only the global generators: seed them for a while."""
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(seed)
+        yield
+
+
+def _n_steps(n_blocks, settings):
+    return settings["epochs"] * math.ceil(n_blocks / settings["batch_size"])
+
+
+def _copy_of(model):
+    return {name: values.detach().clone() for name, values in model.state_dict().items()}
+
+
+def _tensor(blocks, device):
+    return torch.tensor(np.asarray(blocks, dtype=np.int64), device=device)
+
+
+def _exp(value):
+    return math.exp(min(value, 700))  # beyond, a float overflows

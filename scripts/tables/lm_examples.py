@@ -1,0 +1,20 @@
+"""One real block of text, and how several generations continue it."""
+
+import pandas as pd
+from collapse import files, text_blocks
+from collapse.jobs import job
+
+with job(snakemake):
+    params, prompt = snakemake.params, snakemake.params.prompt
+    tokenizer = text_blocks.load_tokenizer(snakemake.input.tokenizer)
+    real = files.read_arrays(snakemake.input.real)["blocks"]
+    rows = [("", "prompt", real[prompt])]
+    names = [(s, f"generation {g}") for s in params.settings for g in params.generations]
+    for (setting, name), path in zip(names, snakemake.input.samples, strict=True):
+        rows.append((setting, name, files.read_arrays(path)["blocks"][prompt]))
+    table = pd.DataFrame(
+        [(s, name, text_blocks.as_text(tokenizer, block)) for s, name, block in rows],
+        columns=["setting", "text", "content"],
+    )
+    files.write_table(snakemake.output.csv, table)
+    files.write_markdown(snakemake.output.md, table)

@@ -1,0 +1,21 @@
+"""Perplexity of the real test set under every generation, and of every text under generation 0."""
+
+import numpy as np
+import pandas as pd
+from collapse import files, lm_summary
+from collapse.jobs import job
+
+with job(snakemake):
+    settings = snakemake.params.settings
+    runs = np.reshape(
+        [files.read_arrays(path) for path in snakemake.input.runs], (len(settings), -1)
+    )
+    tables, histograms = [], []
+    edges = lm_summary.edges_for(np.stack([run["under_first"] for run in runs.flat]))
+    for setting, evaluations in zip(settings, runs, strict=True):
+        tables.append(lm_summary.perplexities(evaluations).assign(setting=setting))
+        under_first = [run["under_first"] for run in evaluations]
+        histograms.append(lm_summary.histograms(under_first, edges).assign(setting=setting))
+    files.write_table(snakemake.output.csv, pd.concat(tables))
+    files.write_markdown(snakemake.output.md, pd.concat(tables))
+    files.write_table(snakemake.output.histograms, pd.concat(histograms))
