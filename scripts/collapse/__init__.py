@@ -23,5 +23,6 @@ _PINNED = {
 }
 os.environ.update(_PINNED)
 
-# importing PyTorch and transformers makes no garbage, and looking for it takes a seventh of the time
+# PyTorch and transformers make no garbage while they are imported; to look for it all the same takes
+# a seventh of the time
 gc.set_threshold(50_000, 20, 100)
