@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from collapse import files, generations
+from collapse import chains, files
 
 N_COMPONENTS = 2
 PIECE = 8192  # samples at once: their monomials, 0.8 MB, stay in a core's second-level cache
@@ -223,19 +223,20 @@ def samples_of(models, generation, size, *, seed):
 
 def _run(regime, real, models, first, *, fit_options, seed):
     """Fill one run's models in place from generation `first` on."""
-    mix_seed = int(np.random.SeedSequence(seed).generate_state(1)[0])
-    held = {generations.REAL: real}
-    for g in range(first, len(models.steps)):
-        held = {
-            name: held[name] if name in held else samples_of(models, name, len(real), seed=seed)
-            for name in [generations.REAL, *generations.sources(regime, g)]
-        }
-        source, item = generations.composition(regime, g, len(real), seed=mix_seed)
-        arrays = [held[name] for name in generations.sources(regime, g)]
-        data = generations.assemble(arrays, source, item)
+
+    def refit(data, g):
         fit_seed = int(np.random.SeedSequence([*seed, g, 1]).generate_state(1)[0])
         for array, value in zip(models, fit(data, **fit_options, seed=fit_seed), strict=True):
             array[g] = value
+        return models.at(g)
+
+    chains.follow(
+        *(regime, real, len(models.steps) - 1),
+        fit=refit,
+        draw=lambda model, g: samples_of(models, g, len(real), seed=seed),
+        seed=seed,
+        start=[models.at(g) for g in range(first)],
+    )
 
 
 def _with_room(start, n_runs, n_generations):
