@@ -67,6 +67,7 @@ MISTAKES = [
     ("figures.gmm_samples.size", 600, "does not run: choose one of 500, 1000, 10000"),
     ("figures.gmm_samples.generations", [0, 2100], "ends with 2050: raise the one or drop 2100"),
     ("figures.gmm_samples.run", 5, "at most 4"),
+    ("kde.bandwidths", [0], "greater than 0"),
     ("regimes.replace.new", 1.5, "at most 1"),
     ("regimes.replace.new", 0.5, "sum to 1"),
     ("regimes.replace.subsample", True, "only with accumulate"),

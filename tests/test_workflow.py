@@ -23,6 +23,7 @@ FIGURES = [
     "gaussian_wasserstein",
     "gmm_l2",
     "gmm_samples",
+    "kde_variance",
     "lm_histograms",
     "lm_histograms_3d",
     "lm_perplexity",

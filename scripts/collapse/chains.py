@@ -39,3 +39,41 @@ def follow(regime, real, last_generation, *, fit, draw, seed, start=()):
         data = generations.assemble([held[name] for name in names], source, item)
         models.append(fit(data, g))
     return models
+
+
+def measure(regime, real, last_generation, *, fit, draw, quantity, seed):
+    """A number of every model of every run, where fits need no random numbers.
+
+    Parameters
+    ----------
+    regime, last_generation
+        As in `follow`.
+    real : ndarray, shape (runs, size, ...)
+        data(0) of every run.
+    fit : callable
+        A model from its data.
+    draw : callable
+        Samples, shape (size, ...), from a model, `size` and a generator.
+    quantity : callable
+        The number from a model.
+    seed : int
+        Of the chains; each run's and generation's is derived from it.
+
+    Returns
+    -------
+    ndarray, shape (runs, last_generation + 1)
+    """
+
+    def numbers(run, data):
+        def samples(model, g):
+            return draw(model, len(data), np.random.default_rng([seed, run, g]))
+
+        models = follow(
+            *(regime, data, last_generation),
+            fit=lambda data, g: fit(data),
+            draw=samples,
+            seed=[seed, run],
+        )
+        return [quantity(model) for model in models]
+
+    return np.array([numbers(run, data) for run, data in enumerate(real)])

@@ -198,9 +198,8 @@ def _regime_contradictions(config):
         yield from found
         if not found and name in _MEANINGS and Regime(**shares) != _MEANINGS[name]:
             yield f"regimes.{name} is not what this name stands for: choose another name."
-    named = {
-        f"{family}.regimes": config[family]["regimes"] for family in ("gaussian", "gmm", "vae")
-    }
+    families = ("gaussian", "gmm", "kde", "vae")
+    named = {f"{family}.regimes": config[family]["regimes"] for family in families}
     for name, setting in config["lm"]["definitions"].items():
         named[f"lm.definitions.{name}.regime"] = [setting["regime"]]
     known = ", ".join(config["regimes"])
