@@ -146,10 +146,22 @@ def test_a_rate_that_diverges_is_one_sentence_with_step_and_rate(copied):
     assert re.search(r"ERROR: the loss is nan at step 1 with learning rate \S+: lower", said)
 
 
+def test_previous_prompts_change_what_is_written_not_what_is_learnt(copied):
+    one = f"{LM}/{{}}/preserve10/run00/gen01.{{}}"
+    model, samples = one.format("models", "safetensors"), one.format("samples", "npz")
+    before = copied.hashes(LM)
+    copied.replace("config.yaml", "prompts: original ", "prompts: previous ")
+    copied.run(*SMOKE, "--cores", "2", "--", model)
+    after = copied.hashes(LM)
+    assert after[model] == before[model]
+    assert after[samples] != before[samples]
+
+
 CHAIN = {"lm_train", "lm_evaluate", "lm_text"}
 NOT_SEEN_IN_PATHS = {
     "corpus": ("  corpus: state_of_the_union ", "  corpus: wikipedia_leads ", CHAIN | {"lm_real"}),
     "base": ("base: pretrained ", "base: generation0 ", CHAIN),
+    "prompts": ("prompts: original ", "prompts: previous ", CHAIN),
     "regime": ("preserve10: {regime: preserve10,", "preserve10: {regime: replace,", CHAIN),
     "pretraining": ("    corpus: wiki", "    corpus: state_of_the_union # wiki", {"lm_pretrain"}),
 }
