@@ -194,7 +194,7 @@ def tables():
     """All tables of the default target."""
     names = [
         *["gaussian_theory"] * ("replace" in GAUSSIAN["regimes"]),
-        *["gaussian_growing", "discrete_absorption", "discrete_ends", "tail_cutting"],
+        *["gaussian_growing", "discrete_absorption", "discrete_ends", "tail_cutting", "fidelity"],
         *[
             "gmm_generations",
             "kde_generations",
