@@ -22,7 +22,7 @@ reproduce: venv  ## every figure and table; goes on where an earlier run stopped
 	@$(PY) scripts/reproduce.py "$(SCALE)" --cores $(CORES) $(ARGS)
 
 test: venv  ## all tests
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest --numprocesses $(CORES) --dist worksteal $(ARGS)
 
 check: venv  ## style of Python and Snakemake code
 	@.venv/bin/ruff check && .venv/bin/ruff format --check

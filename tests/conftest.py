@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from workflow_tools import SMOKE, Checkout
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -54,11 +55,16 @@ def new_checkout(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def finished(new_checkout):
-    """A checkout in which the smoke scale has run to its end on two cores."""
-    checkout = new_checkout("finished")
-    checkout.run(*SMOKE, "--cores", "2")
-    return checkout
+def finished(new_checkout, tmp_path_factory, worker_id):
+    """A checkout in which the smoke scale has run to its end on two cores; all workers share it."""
+    here = tmp_path_factory.getbasetemp()
+    place = (here if worker_id == "master" else here.parent) / "finished"
+    with FileLock(f"{place}.lock"):
+        if not place.exists():
+            checkout = new_checkout("smoke")
+            checkout.run(*SMOKE, "--cores", "2")
+            checkout.folder.rename(place)
+    return Checkout(place)
 
 
 @pytest.fixture

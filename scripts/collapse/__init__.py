@@ -5,6 +5,7 @@ job gives the same bytes on any x86-64 machine with AVX2: one thread per process
 comes from independent chains) and one instruction set for every numerical library.
 """
 
+import gc
 import os
 
 _PINNED = {
@@ -21,3 +22,6 @@ _PINNED = {
     "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
 }
 os.environ.update(_PINNED)
+
+# importing PyTorch and transformers makes no garbage, and looking for it takes a seventh of the time
+gc.set_threshold(50_000, 20, 100)
