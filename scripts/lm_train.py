@@ -1,4 +1,4 @@
-"""Fine-tune model(g) on data(g), and let it continue every real block: samples(g)."""
+"""Fine-tune model(g) on data(g), and let it continue every prompt: samples(g)."""
 
 from collapse import files, generations, language_model, torch_tools
 from collapse.jobs import job
@@ -16,7 +16,8 @@ with job(snakemake):
     data = generations.assemble([files.read_arrays(path)["blocks"] for path in given.sources], *mix)
     model = language_model.load(given.config, given.start, device)
     history = language_model.fine_tune(model, data, real["validation"], settings, seed=params.seed)
-    samples = language_model.continue_blocks(model, real["blocks"], settings)
+    prompts = data if params.prompts == "previous" else real["blocks"]
+    samples = language_model.continue_blocks(model, prompts, settings)
     language_model.save(snakemake.output.model, model)
     files.write_arrays(snakemake.output.samples, blocks=samples)
     files.write_json(snakemake.output.metrics, {"epochs": history, "blocks": len(data)})

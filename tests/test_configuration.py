@@ -67,6 +67,7 @@ MISTAKES = [
     ("figures.gmm_samples.size", 600, "does not run: choose one of 500, 1000, 10000"),
     ("figures.gmm_samples.generations", [0, 2100], "ends with 2050: raise the one or drop 2100"),
     ("figures.gmm_samples.run", 5, "at most 4"),
+    ("kde.bandwidths", [0], "greater than 0"),
     ("regimes.replace.new", 1.5, "at most 1"),
     ("regimes.replace.new", 0.5, "sum to 1"),
     ("regimes.replace.subsample", True, "only with accumulate"),
@@ -92,6 +93,8 @@ MISTAKES = [
     ("lm.train.warmup", 2, "at most 1"),
     ("lm.precision", "fp16", "choose one of fp32, bf16"),
     ("lm.base", "own", "choose one of pretrained, generation0"),
+    ("lm.prompts", "none", "choose one of original, previous"),
+    ("extends", "Paper", "lower-case"),
     ("lm.corpus", "wikitext", "choose one of wikipedia_leads"),
     ("lm.pretrain.vocabulary", 200, "at least 260"),
     ("lm.pretrain.architecture.heads", 3, "3 heads do not divide"),
@@ -168,12 +171,41 @@ def test_broken_yaml_names_file_and_line(tmp_path, text, words):
 def test_a_scale_is_its_file(tmp_path):
     (tmp_path / "mine.yaml").write_text("scale: smoke\n")
     (tmp_path / "good.yaml").write_text("scale: good\n")
-    assert configuration.overlay("good", tmp_path) == tmp_path / "good.yaml"
+    assert configuration.overlays("good", tmp_path) == [tmp_path / "good.yaml"]
     with pytest.raises(UserError, match=r"mine\.yaml says scale: smoke"):
-        configuration.overlay("mine", tmp_path)
+        configuration.overlays("mine", tmp_path)
     for name in ("../mine", "huge", None):
         with pytest.raises(UserError, match="choose one of laptop, good, mine, or add"):
-            configuration.overlay(name, tmp_path)
+            configuration.overlays(name, tmp_path)
+
+
+def test_a_scale_can_extend_another(tmp_path):
+    def write(name, extends):
+        (tmp_path / f"{name}.yaml").write_text(f"scale: {name}\nextends: {extends}\n")
+        return tmp_path / f"{name}.yaml"
+
+    base, upper = write("base", "laptop"), write("upper", "base")
+    top = write("top", "upper")
+    assert configuration.overlays("laptop", tmp_path) == []
+    assert configuration.overlays("top", tmp_path) == [base, upper, top]
+    write("base", "huge")
+    with pytest.raises(
+        UserError, match=r"base\.yaml: extends is 'huge': choose one of laptop, base"
+    ):
+        configuration.overlays("top", tmp_path)
+    write("base", "upper")
+    with pytest.raises(
+        UserError, match=r"base\.yaml closes a circle of extends among base, upper, top"
+    ):
+        configuration.overlays("top", tmp_path)
+
+
+def test_previous_prompts_need_generations_of_one_size(config, schema):
+    config["lm"]["prompts"] = "previous"
+    assert configuration.mistakes(config, schema) == []
+    config["lm"]["definitions"]["penalty2"]["regime"] = "pool"
+    (sentence,) = configuration.mistakes(config, schema)
+    assert "the regime of 'penalty2' accumulates" in sentence
 
 
 def test_several_mistakes_are_several_sentences(config, schema):

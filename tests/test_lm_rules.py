@@ -1,11 +1,17 @@
 """The language model's rules: what is planned, what is shared, what an edit reruns."""
 
+import contextlib
 import re
+import runpy
+from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
-from collapse import configuration
+from collapse import configuration, files, language_model, torch_tools
 from workflow_tools import SMOKE
 
+SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
 LM = "results/smoke/lm"
 PERPLEXITY = "results/smoke/tables/lm_perplexity.csv"
 
@@ -146,10 +152,36 @@ def test_a_rate_that_diverges_is_one_sentence_with_step_and_rate(copied):
     assert re.search(r"ERROR: the loss is nan at step 1 with learning rate \S+: lower", said)
 
 
+@pytest.mark.parametrize("prompts", ["original", "previous"])
+def test_a_generation_continues_the_prompts_that_are_asked_for(prompts, tmp_path, monkeypatch):
+    """The adapter with models that do nothing; those at smoke scale write one token, whatever they
+    are to continue."""
+    real, written = np.full((4, 2), 1), np.full((4, 2), 2)
+    files.write_arrays(tmp_path / "real.npz", blocks=real, validation=real)
+    files.write_arrays(tmp_path / "written.npz", blocks=written)
+    name = SimpleNamespace
+    params = name(settings={"device": "cpu"}, regime={}, prompts=prompts, seed=1, mix_seed=1)
+    given = name(
+        real=tmp_path / "real.npz", sources=[tmp_path / "written.npz"], config="", start=""
+    )
+    output = name(model="", samples=tmp_path / "out.npz", metrics=tmp_path / "out.json")
+    job = name(params=params, input=given, output=output, wildcards={"generation": "01"})
+    monkeypatch.setattr("collapse.jobs.job", lambda adapter: contextlib.nullcontext())
+    monkeypatch.setattr(torch_tools, "prepare", lambda device: device)
+    doubles = {"load": None, "save": None, "fine_tune": []}
+    for function, value in doubles.items():
+        monkeypatch.setattr(language_model, function, lambda *_, value=value, **__: value)
+    monkeypatch.setattr(language_model, "continue_blocks", lambda model, blocks, settings: blocks)
+    runpy.run_path(str(SCRIPTS / "lm_train.py"), init_globals={"snakemake": job})
+    continued = files.read_arrays(output.samples)["blocks"]
+    assert (continued == (real if prompts == "original" else written)).all()
+
+
 CHAIN = {"lm_train", "lm_evaluate", "lm_text"}
 NOT_SEEN_IN_PATHS = {
     "corpus": ("  corpus: state_of_the_union ", "  corpus: wikipedia_leads ", CHAIN | {"lm_real"}),
     "base": ("base: pretrained ", "base: generation0 ", CHAIN),
+    "prompts": ("prompts: original ", "prompts: previous ", CHAIN),
     "regime": ("preserve10: {regime: preserve10,", "preserve10: {regime: replace,", CHAIN),
     "pretraining": ("    corpus: wiki", "    corpus: state_of_the_union # wiki", {"lm_pretrain"}),
 }

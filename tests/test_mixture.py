@@ -63,6 +63,17 @@ def test_the_fit_is_that_of_scikit_learn(state, size):
         assert difference(own, other) < 1e-10
 
 
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("piece", [7, 50])
+def test_a_fit_in_pieces_is_that_of_scikit_learn(state, piece, monkeypatch):
+    samples = STATES[state](np.random.default_rng(2), 150)
+    monkeypatch.setattr(mixture, "PIECE", piece)
+    own = mixture.fit(samples, **OPTIONS, seed=0)
+    other = by_scikit_learn(samples, **OPTIONS, seed=0)
+    assert own.steps == other.steps
+    assert difference(own, other) < 1e-10
+
+
 @pytest.mark.parametrize("change", [{"tol": 1e-4}, {"reg_covar": 1e-5}, {"seed": 5}])
 def test_control_another_estimator_is_told_apart(change):
     samples = STATES["blob"](np.random.default_rng(0), 500)

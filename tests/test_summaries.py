@@ -37,3 +37,12 @@ def test_spaced_generations_keep_both_ends_and_thin_out():
     assert {1, 10, 100} <= set(shown.tolist())
     assert len(shown) < 80
     assert summaries.spaced_generations(1).tolist() == [0, 1]
+
+
+def test_a_mean_stands_beside_its_law():
+    values = np.array([[1.0, 2.0], [3.0, 2.0], [2.0, 5.0]])
+    table = summaries.against_law("x", values, np.array([2.5, np.nan]))
+    assert list(table) == ["generation", "x", "x_low", "x_high", "x_theory"]
+    assert table["x"].tolist() == [2.0, 3.0]
+    assert table["x_low"][0] < 1 < 3 < table["x_high"][0]
+    assert table["x_theory"][0] == 2.5

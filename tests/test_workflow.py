@@ -23,6 +23,7 @@ FIGURES = [
     "gaussian_wasserstein",
     "gmm_l2",
     "gmm_samples",
+    "kde_variance",
     "lm_histograms",
     "lm_histograms_3d",
     "lm_perplexity",
@@ -41,11 +42,14 @@ VAE_RULES = {
     *("vae_samples", "vae_latent_density", "vae_moments"),
 }
 FIRST = {"vae_train_real", "vae_samples"}
-GAUSSIAN_TABLES = {"gaussian_errors", "gaussian_theory", "gaussian_regime", "gaussian_wasserstein"}
+GAUSSIAN_TABLES = {
+    *("gaussian_errors", "gaussian_theory", "gaussian_regime", "gaussian_wasserstein"),
+    "fidelity",  # which shows what ddof changes
+}
 DISCRETE_RULES = {"discrete_chain", "discrete_absorption_table", "discrete_absorption"}
 GROWING_RULES = {"gaussian_growing_table", "gaussian_growing"}
 GAUSSIAN_RULES = GAUSSIAN_TABLES | {"gaussian_real", "gaussian_chain"}
-GMM_RULES = {"gmm_chain", "gmm_draw", "gmm_generations", "gmm_l2", "gmm_samples"}
+GMM_RULES = {"gmm_chain", "gmm_draw", "gmm_generations", "gmm_l2", "gmm_samples", "fidelity"}
 
 
 def test_every_figure_has_png_pdf_and_caption(finished):
@@ -128,7 +132,7 @@ def test_an_edited_library_function_reruns_its_dependants_only(copied):
         **{"discrete_absorption_table": 1, "discrete_absorption": 1},
         **{"tail_cutting_table": 1, "tail_cutting": 1},
         **{"gaussian_growing_table": 1, "gaussian_growing": 1},
-        **{"gmm_generations": 1, "gmm_l2": 1},
+        **{"gmm_generations": 1, "gmm_l2": 1, "fidelity": 1},
     }
 
 
@@ -147,6 +151,11 @@ CHANGES = {
     "gmm-generations": ("last_generation: 4}", "last_generation: 5}", GMM_RULES),
     "gmm-truth": ("gmm:\n", "gmm:\n  truths: {one_blob: {std: 2}}\n", GMM_RULES | {"gmm_real"}),
     "gmm-tolerance": ("gmm:\n", "gmm:\n  fit: {tol: 0.1}\n", GMM_RULES),
+    "kde": (
+        "20], last_generation: 3",
+        "20], last_generation: 4",
+        {"kde_generations", "kde_variance"},
+    ),
     "figure": ("rows: 5", "rows: 4", {"vae_samples"}),
 }
 
@@ -272,7 +281,7 @@ def test_a_mistake_in_a_file_stops_before_any_job(copied, file, old, new, words)
 def test_an_unknown_scale_lists_the_known_ones(finished):
     done = finished.call(sys.executable, "scripts/reproduce.py", "huge", "--cores", "1")
     assert done.returncode == 1
-    assert "choose one of laptop, paper, smoke" in done.stderr
+    assert "choose one of laptop, as_released, paper, smoke" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (finished.folder / "results/huge").exists()
 

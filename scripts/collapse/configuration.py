@@ -80,25 +80,50 @@ def read_yaml(path):
     return value
 
 
-def overlay(scale, folder):
-    """Path of the file that turns the default configuration into the named scale.
+def overlays(scale, folder):
+    """Paths of the files that turn the default configuration into the named scale, in this order.
+
+    A scale's file holds what differs from the laptop scale (the default) or, with ``extends``,
+    from another.
 
     Raises
     ------
     UserError
-        If there is none, or it says that it is another scale's.
+        If a file is missing, says that it is another scale's, or extends itself by others.
     """
-    known = sorted(path.stem for path in Path(folder).glob("*.yaml"))
+    paths, key = [], "scale"
+    while scale != "laptop":
+        path = _overlay(scale, Path(folder), key)
+        if path in paths:
+            names = ", ".join(file.stem for file in paths)
+            raise UserError(f"{paths[0]} closes a circle of extends among {names}: open it.")
+        paths.insert(0, path)
+        scale, key = read_yaml(path).get("extends", "laptop"), f"{path}: extends"
+    return paths
+
+
+def _overlay(scale, folder, key):
+    """Path of a scale's file; `key` is what names it."""
+    known = sorted(path.stem for path in folder.glob("*.yaml"))
     if scale not in known:
         raise UserError(
-            f"scale is {scale!r}: choose one of laptop, {', '.join(known)}, or add a file for it "
+            f"{key} is {scale!r}: choose one of laptop, {', '.join(known)}, or add a file for it "
             "to workflow/scales."
         )
-    path = Path(folder) / f"{scale}.yaml"
+    path = folder / f"{scale}.yaml"
     named = read_yaml(path).get("scale")
     if named != scale:
         raise UserError(f"{path} says scale: {named}: a scale has its file's name, {scale}.")
     return path
+
+
+def value(config, key):
+    """The value of a dotted key of a checked configuration."""
+    for name in key.split("."):
+        if not isinstance(config, dict) or name not in config:
+            raise UserError(f"{key} is no key of the configuration: name one of config.yaml.")
+        config = config[name]
+    return config
 
 
 def regime(config, name):
@@ -198,9 +223,8 @@ def _regime_contradictions(config):
         yield from found
         if not found and name in _MEANINGS and Regime(**shares) != _MEANINGS[name]:
             yield f"regimes.{name} is not what this name stands for: choose another name."
-    named = {
-        f"{family}.regimes": config[family]["regimes"] for family in ("gaussian", "gmm", "vae")
-    }
+    families = ("gaussian", "gmm", "kde", "vae")
+    named = {f"{family}.regimes": config[family]["regimes"] for family in families}
     for name, setting in config["lm"]["definitions"].items():
         named[f"lm.definitions.{name}.regime"] = [setting["regime"]]
     known = ", ".join(config["regimes"])
@@ -306,6 +330,14 @@ def _lm_contradictions(config):
     for name in lm["settings"]:
         if name not in lm["definitions"]:
             yield f"lm.settings names '{name}', which lm.definitions does not define: {known}."
+        elif (
+            lm["prompts"] == "previous"
+            and regime(config, lm["definitions"][name]["regime"]).accumulate
+        ):
+            yield (
+                f"lm.prompts is 'previous', but the regime of '{name}' accumulates, so that there "
+                "would be more prompts than blocks: use original, or another regime."
+            )
     for name in figures["lm_repetition"]["settings"]:
         if name not in lm["settings"]:
             yield (

@@ -46,6 +46,32 @@ def confidence(values, *, axis=0, level=0.95):
     return mean, mean - half, mean + half
 
 
+def against_law(name, values, law):
+    """A quantity's mean over runs beside its expectation, generation by generation.
+
+    Parameters
+    ----------
+    name : str
+    values : ndarray, shape (runs, generations)
+    law : ndarray, shape (generations,)
+        NaN where nothing is known.
+
+    Returns
+    -------
+    dict of ndarray
+        Columns of a table: generation; the mean (`name`) and its 95 % confidence interval
+        (name_low, name_high); the expectation (name_theory).
+    """
+    mean, low, high = confidence(values)
+    table = {
+        "generation": np.arange(len(law)),
+        name: mean,
+        f"{name}_low": low,
+        f"{name}_high": high,
+    }
+    return table | {f"{name}_theory": law}
+
+
 def proportion(count, n, *, level=0.95):
     """Share of runs with a property and its confidence interval: where the probability lies.
 

@@ -30,11 +30,13 @@ configfile: "config.yaml"
 
 if config.get("scale") != "laptop":
     try:
-        overlay = configuration.overlay(config.get("scale"), ROOT / "workflow" / "scales")
+        overlays = configuration.overlays(config.get("scale"), ROOT / "workflow" / "scales")
     except UserError as error:
         stop([error])
 
-    configfile: overlay
+    for overlay in overlays:
+
+        configfile: overlay
 
 
 schema = configuration.read_yaml(ROOT / "workflow" / "schemas" / "config.yaml")

@@ -178,7 +178,7 @@ def figures():
         *expand("gaussian_{regime}", regime=GAUSSIAN["regimes"]),
         *["gaussian_wasserstein"] * ("replace" in GAUSSIAN["regimes"]),
         *["gaussian_growing", "discrete_absorption", "tail_cutting"],
-        *["gmm_samples", "gmm_l2"],
+        *["gmm_samples", "gmm_l2", "kde_variance"],
         *["vae_samples", "vae_latent_density", "vae_latent_moments", "vae_collapse"],
         *["lm_perplexity", "lm_histograms", "lm_histograms_3d", "lm_repetition", "lm_tail"],
     ]
@@ -194,8 +194,15 @@ def tables():
     """All tables of the default target."""
     names = [
         *["gaussian_theory"] * ("replace" in GAUSSIAN["regimes"]),
-        *["gaussian_growing", "discrete_absorption", "discrete_ends", "tail_cutting"],
-        *["gmm_generations", "vae_generations", "lm_perplexity", "lm_text", "lm_examples"],
+        *["gaussian_growing", "discrete_absorption", "discrete_ends", "tail_cutting", "fidelity"],
+        *[
+            "gmm_generations",
+            "kde_generations",
+            "vae_generations",
+            "lm_perplexity",
+            "lm_text",
+            "lm_examples",
+        ],
     ]
     return expand(
         "results/{scale}/tables/{name}.{suffix}", scale=SCALE, name=names, suffix=["csv", "md"]

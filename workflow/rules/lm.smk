@@ -33,7 +33,12 @@ LM_TRAIN = {
 }
 # how a setting's generations follow from each other; generation 0 knows nothing of it
 LM_CHAIN = {
-    name: settings(f"lm_chain_{name}", base=LM["base"], regime=LM["definitions"][name]["regime"])
+    name: settings(
+        f"lm_chain_{name}",
+        base=LM["base"],
+        prompts=LM["prompts"],
+        regime=LM["definitions"][name]["regime"],
+    )
     for name in LM["settings"]
 }
 LM_EVALUATE = settings("lm_evaluate", **LM_MACHINE)
@@ -106,7 +111,7 @@ rule lm_real:
 
 
 rule lm_train:
-    """model(g), fine-tuned on data(g); and samples(g), its continuations of the real blocks."""
+    """model(g), fine-tuned on data(g); and samples(g), its continuations of the prompts."""
     input:
         unpack(lm_training_data),
         real=rules.lm_real.output[0],
@@ -128,6 +133,7 @@ rule lm_train:
     params:
         settings=lambda w: LM_TRAIN[w.setting].values,
         regime=lambda w: config["regimes"][LM["definitions"][w.setting]["regime"]],
+        prompts=LM["prompts"],
         seed=seed_of("lm", "train"),
         mix_seed=seed_of("lm", "mix", without=("generation",)),
     script:
@@ -153,6 +159,7 @@ use rule lm_train as lm_train_real with:
     params:
         settings=lambda w: LM_TRAIN[w.setting].values,
         regime={},
+        prompts="original",
         # settings that train alike have the same generation 0, whatever they generate
         seed=seed_of("lm", "train", without=("setting",)),
         mix_seed=0,
