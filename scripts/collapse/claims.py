@@ -20,10 +20,11 @@ NOT_TESTABLE = "not testable at this scale"
 GRADES = ("text", "code", "figures", "recalled", "derived")
 RULE = (
     "A check is supported if the whole 95 % interval over runs lies on the claimed side, and not "
-    "supported if it straddles the bound or contradicts the claim. A claim is supported if all "
-    "of its deciding checks are, not supported if one of them is not, else not testable at this "
-    "scale. That all must agree makes a claim harder to support, so that nothing is corrected for "
-    "the number of checks."
+    "supported if it straddles the bound or contradicts the claim. The interval is Student's t of "
+    "the mean, of logarithms where ratios are averaged, and Clopper-Pearson for shares of runs. A "
+    "claim is supported if all of its deciding checks are, not supported if one of them is not, "
+    "else not testable at this scale. That all must agree makes a claim harder to support, so "
+    "that nothing is corrected for the number of checks."
 )
 
 CLAIM = {"id": str, "statement": str, "where": str, "grade": str, "checks": list}
