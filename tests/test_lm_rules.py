@@ -84,7 +84,8 @@ def test_two_more_generations_train_two_more_generations_only(copied):
 
 def test_edits_of_evaluation_train_nothing(copied):
     copied.replace("scripts/collapse/text_statistics.py", "share=0.1", "share=0.2")
-    assert set(copied.planned()) == {"lm_text", "lm_text_table", "lm_repetition", "lm_tail"}
+    expected = {"lm_text", "lm_text_table", "lm_repetition", "lm_tail", "claims"}
+    assert set(copied.planned()) == expected
 
 
 def test_a_changed_rate_trains_every_generation_and_pretrains_nothing(copied):

@@ -31,10 +31,14 @@ def gaussian_start(w):
 
 
 def gaussian_chains(w):
+    """Last job of every chain of the regime that the wildcards name, or of replace."""
+    return gaussian_models(w.scale, w.get("regime", "replace"))
+
+
+def gaussian_models(scale, regime):
     """Last job of every chain of a regime, in the order of GAUSSIAN_GRID, batches within it."""
-    regime = w.get("regime", "replace")
     last = f"{GAUSSIAN['last_generation']:04d}"
-    folder = f"results/{w.scale}/gaussian/models/{regime}"
+    folder = f"results/{scale}/gaussian/models/{regime}"
     return [
         f"{folder}/ddof{at['ddof']}/size{at['size']}/batch{batch:02d}/gen{last}.npz"
         for at in GAUSSIAN_GRID
@@ -193,6 +197,7 @@ def figures():
 def tables():
     """All tables of the default target."""
     names = [
+        "claims",
         *["gaussian_theory"] * ("replace" in GAUSSIAN["regimes"]),
         *["gaussian_growing", "discrete_absorption", "discrete_ends", "tail_cutting", "fidelity"],
         *[
@@ -206,4 +211,4 @@ def tables():
     ]
     return expand(
         "results/{scale}/tables/{name}.{suffix}", scale=SCALE, name=names, suffix=["csv", "md"]
-    )
+    ) + [f"results/{SCALE}/tables/claims.json"]

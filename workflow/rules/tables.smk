@@ -77,6 +77,7 @@ rule gaussian_growing_table:
     output:
         csv="results/{scale}/tables/gaussian_growing.csv",
         md="results/{scale}/tables/gaussian_growing.md",
+        runs="results/{scale}/gaussian/metrics/growing.npz",
     log:
         "logs/{scale}/tables/gaussian_growing.log",
     params:

@@ -1,0 +1,42 @@
+"""What the paper claims, held against every run."""
+
+CLAIMS = settings(
+    "claims",
+    truth=TRUTH,
+    gaussian={"regimes": GAUSSIAN["regimes"], "grid": GAUSSIAN_GRID},
+    growing={name: GAUSSIAN_GROWING.values[name] for name in ("ddof", "noise", "powers", "size")},
+    discrete={name: DISCRETE[name] for name in ("distributions", "sizes")},
+    gmm=GMM_GRID,
+    lm=LM["settings"],
+    # what a claim may be about, and these results not
+    facts={"lm.model": LM["model"], "lm.corpus": LM["corpus"]},
+)
+
+
+rule claims:
+    """The verdict on every claim of the paper, with effect, interval and negative control."""
+    input:
+        claims="reference/claims.yaml",
+        published="reference/published_values.csv",
+        gaussian=lambda w: [
+            path for regime in GAUSSIAN["regimes"] for path in gaussian_models(w.scale, regime)
+        ],
+        growing=rules.gaussian_growing_table.output.runs,
+        discrete=rules.discrete_absorption_table.input.chains,
+        gmm=gmm_chains,
+        vae=rules.vae_generations.output.csv,
+        lm_perplexity=rules.lm_perplexity_table.output.csv,
+        lm_text=rules.lm_text_table.output.csv,
+        lm_runs=lm_runs("perplexity", "npz"),
+        settings=CLAIMS.path,
+        code=code_of("tables/claims.py"),
+    output:
+        csv="results/{scale}/tables/claims.csv",
+        md="results/{scale}/tables/claims.md",
+        json="results/{scale}/tables/claims.json",
+    log:
+        "logs/{scale}/tables/claims.log",
+    params:
+        **CLAIMS.values,
+    script:
+        "../../scripts/tables/claims.py"
