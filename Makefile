@@ -23,7 +23,7 @@ reproduce: venv  ## every figure, table and the report; goes on where an earlier
 	@$(PY) scripts/reproduce.py "$(SCALE)" --cores $(CORES) $(ARGS)
 
 report: venv  ## one page with everything, results/SCALE/report.html, and report-SCALE.html with timings
-	@$(PY) scripts/reproduce.py "$(SCALE)" "results/$(SCALE)/report.html" --cores $(CORES) $(ARGS)
+	@$(PY) scripts/reproduce.py "$(SCALE)" --cores $(CORES) "results/$(SCALE)/report.html" $(ARGS)
 	@$(PY) scripts/timings.py "$(SCALE)"
 
 explain: venv  ## what FIGURE (a figure's or table's name, or a result's path) is made from
