@@ -129,6 +129,9 @@ def table(name, path, title):
     cells = [pair for pair in pairwise(tokens) if pair[0].type == "td_open"]
     for head in heads:
         head.attrSet("scope", "col")
+    for link in (token for inline in tokens for token in inline.children or []):
+        if link.type == "link_open":  # to another table beside this one
+            link.attrSet("href", f"#table-{link.attrs['href'].removesuffix('.md')}")
     for n, (cell, inner) in enumerate(cells):
         if NUMBER.match(inner.content):
             cell.attrSet("class", "number")
