@@ -132,10 +132,12 @@ def table(name, path, title):
     for link in (token for inline in tokens for token in inline.children or []):
         if link.type == "link_open":  # to another table beside this one
             link.attrSet("href", f"#table-{link.attrs['href'].removesuffix('.md')}")
-    for n, (cell, inner) in enumerate(cells):
-        if NUMBER.match(inner.content):
-            cell.attrSet("class", "number")
-            heads[n % len(heads)].attrSet("class", "number")
+    for n, head in enumerate(heads):
+        column = cells[n :: len(heads)]
+        kind = "number" if all(NUMBER.match(inner.content) for _, inner in column) else None
+        kind = "words" if any(len(inner.content) > 30 for _, inner in column) else kind
+        for cell in [head, *(cell for cell, _ in column)] if kind else []:
+            cell.attrSet("class", kind)
     rows = sum(token.type == "tr_open" for token in tokens) - 1
     html = MARKDOWN.renderer.render(tokens, MARKDOWN.options, {})
     return {"name": name, "title": title, "html": Markup(html), "rows": rows, "long": rows > SHORT}
