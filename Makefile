@@ -3,14 +3,15 @@ PYTHON ?= python3
 CORES  ?= $(shell nproc 2>/dev/null || echo 1)
 SCALE  ?= laptop
 ARGS   ?=
+FIGURE ?=
 PY     := .venv/bin/python
 LOCK   := -q --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock"
 
-.PHONY: help venv clean-venv reproduce test check timings benchmark lock
+.PHONY: help venv clean-venv reproduce report explain test check timings benchmark lock
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null || grep '##' $(MAKEFILE_LIST)
-	@echo "  variables: CORES=$(CORES) SCALE=smoke|laptop|paper PYTHON=$(PYTHON) ARGS='any snakemake option'"
+	@echo "  variables: CORES=$(CORES) SCALE=smoke|laptop|paper PYTHON=$(PYTHON) ARGS='any snakemake option' FIGURE=name"
 
 venv:  ## make or update .venv
 	@$(PYTHON) scripts/environment.py
@@ -18,8 +19,15 @@ venv:  ## make or update .venv
 clean-venv:  ## remove .venv
 	rm -rf .venv
 
-reproduce: venv  ## every figure and table; goes on where an earlier run stopped
+reproduce: venv  ## every figure, table and the report; goes on where an earlier run stopped
 	@$(PY) scripts/reproduce.py "$(SCALE)" --cores $(CORES) $(ARGS)
+
+report: venv  ## one page with everything, results/SCALE/report.html, and report-SCALE.html with timings
+	@$(PY) scripts/reproduce.py "$(SCALE)" --cores $(CORES) "results/$(SCALE)/report.html" $(ARGS)
+	@$(PY) scripts/timings.py "$(SCALE)"
+
+explain: venv  ## what FIGURE (a figure's or table's name, or a result's path) is made from
+	@$(PY) scripts/explain.py "$(SCALE)" "$(FIGURE)"
 
 test: venv  ## all tests
 	@$(PY) -m pytest --numprocesses $(CORES) --dist worksteal $(ARGS)

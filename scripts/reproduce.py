@@ -62,7 +62,8 @@ def main():
         sys.exit("ERROR: the run did not finish: mend what is said above and run it again.")
     if (ROOT / "results" / scale / "figures").is_dir():
         print(
-            f"\nThe figures are in results/{scale}/figures, the tables in results/{scale}/tables."
+            f"\nThe figures are in results/{scale}/figures, the tables in results/{scale}/tables, "
+            f"all of them on one page in results/{scale}/report.html."
         )
 
 

@@ -1,9 +1,13 @@
 """Print seconds and peak memory by rule, and the share of CPU time that processes take to start.
 
-Reads the last line of every job's log; logs are no part of the results.
+python scripts/timings.py [SCALE]
+
+Reads the last line of every job's log; logs are no part of the results. With a scale, writes
+report-SCALE.html instead: the report, which holds no timings, with them.
 """
 
 import re
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -43,11 +47,30 @@ def by_scale(table):
     return sums.assign(start_up_share=sums["start_up_s"] / sums["cpu_s"])
 
 
+def page(table, scale):
+    """Write the report of a scale with its timings (those of shared data among them)."""
+    sums = by_rule(table[table["scale"].isin([scale, "data"])]).reset_index("scale", drop=True)
+    rows = sums.rename_axis(None).to_html(border=0, float_format="{:.2f}".format, justify="left")
+    text = Path(f"results/{scale}/report.html").read_text(encoding="utf-8")
+    section = (
+        '<section aria-labelledby="timings"><h2 id="timings">Timings</h2><p>Jobs, seconds, CPU '
+        "seconds (of which start-up) and peak memory in MiB by rule, from the logs of the last "
+        'runs on this machine.</p><div class="scroll" tabindex="0" role="region" '
+        f'aria-label="Timings">{rows}</div></section>'
+    )
+    path = Path(f"report-{scale}.html")
+    path.write_text(text.replace("<!-- timings -->", section), encoding="utf-8")
+    print(f"The report with timings is in {path}.")
+
+
 def main():
-    """Print both tables."""
+    """Print both tables, or write the page."""
     table = jobs("logs")
     if not len(table):
         print("nothing yet: run 'make reproduce'")
+        return
+    if len(sys.argv) > 1:
+        page(table, sys.argv[1])
         return
     print(by_rule(table).round(2).to_string(), end="\n\n")
     print(by_scale(table).round(3).to_string())

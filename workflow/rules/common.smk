@@ -10,7 +10,7 @@ from typing import NamedTuple
 ROOT = Path(workflow.basedir).parent
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from collapse import configuration, files, gaussian, generations, seeds
+from collapse import configuration, contents, files, gaussian, generations, seeds
 from collapse.errors import UserError
 
 

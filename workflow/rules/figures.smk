@@ -20,7 +20,7 @@ rule feedback_loop:
         caption="workflow/report/feedback_loop.md",
         code=code_of("figures/feedback_loop.py"),
     output:
-        png="results/{scale}/figures/feedback_loop.png",
+        png=report("results/{scale}/figures/feedback_loop.png", **IN_REPORT),
         pdf="results/{scale}/figures/feedback_loop.pdf",
         caption="results/{scale}/figures/feedback_loop.md",
     log:
@@ -37,7 +37,7 @@ rule gaussian_estimation_figure:
         caption="workflow/report/gaussian_estimation.md",
         code=code_of("figures/gaussian_estimation.py"),
     output:
-        png="results/{scale}/figures/gaussian_estimation.png",
+        png=report("results/{scale}/figures/gaussian_estimation.png", **IN_REPORT),
         pdf="results/{scale}/figures/gaussian_estimation.pdf",
         caption="results/{scale}/figures/gaussian_estimation.md",
     log:
@@ -58,7 +58,7 @@ rule gaussian_regime:
         caption="workflow/report/gaussian_regime.md",
         code=code_of("figures/gaussian_regime.py"),
     output:
-        png="results/{scale}/figures/gaussian_{regime}.png",
+        png=report("results/{scale}/figures/gaussian_{regime}.png", **IN_REPORT),
         pdf="results/{scale}/figures/gaussian_{regime}.pdf",
         caption="results/{scale}/figures/gaussian_{regime}.md",
     log:
@@ -78,7 +78,7 @@ rule gaussian_wasserstein:
         caption="workflow/report/gaussian_wasserstein.md",
         code=code_of("figures/gaussian_wasserstein.py"),
     output:
-        png="results/{scale}/figures/gaussian_wasserstein.png",
+        png=report("results/{scale}/figures/gaussian_wasserstein.png", **IN_REPORT),
         pdf="results/{scale}/figures/gaussian_wasserstein.pdf",
         caption="results/{scale}/figures/gaussian_wasserstein.md",
     log:
@@ -97,7 +97,7 @@ rule gaussian_growing:
         caption="workflow/report/gaussian_growing.md",
         code=code_of("figures/gaussian_growing.py"),
     output:
-        png="results/{scale}/figures/gaussian_growing.png",
+        png=report("results/{scale}/figures/gaussian_growing.png", **IN_REPORT),
         pdf="results/{scale}/figures/gaussian_growing.pdf",
         caption="results/{scale}/figures/gaussian_growing.md",
     log:
@@ -117,7 +117,7 @@ rule discrete_absorption:
         caption="workflow/report/discrete_absorption.md",
         code=code_of("figures/discrete_absorption.py"),
     output:
-        png="results/{scale}/figures/discrete_absorption.png",
+        png=report("results/{scale}/figures/discrete_absorption.png", **IN_REPORT),
         pdf="results/{scale}/figures/discrete_absorption.pdf",
         caption="results/{scale}/figures/discrete_absorption.md",
     log:
@@ -136,7 +136,7 @@ rule tail_cutting:
         caption="workflow/report/tail_cutting.md",
         code=code_of("figures/tail_cutting.py"),
     output:
-        png="results/{scale}/figures/tail_cutting.png",
+        png=report("results/{scale}/figures/tail_cutting.png", **IN_REPORT),
         pdf="results/{scale}/figures/tail_cutting.pdf",
         caption="results/{scale}/figures/tail_cutting.md",
     log:
@@ -155,7 +155,7 @@ rule gmm_samples:
         caption="workflow/report/gmm_samples.md",
         code=code_of("figures/gmm_samples.py"),
     output:
-        png="results/{scale}/figures/gmm_samples.png",
+        png=report("results/{scale}/figures/gmm_samples.png", **IN_REPORT),
         pdf="results/{scale}/figures/gmm_samples.pdf",
         caption="results/{scale}/figures/gmm_samples.md",
     log:
@@ -175,7 +175,7 @@ rule gmm_l2:
         caption="workflow/report/gmm_l2.md",
         code=code_of("figures/gmm_l2.py"),
     output:
-        png="results/{scale}/figures/gmm_l2.png",
+        png=report("results/{scale}/figures/gmm_l2.png", **IN_REPORT),
         pdf="results/{scale}/figures/gmm_l2.pdf",
         caption="results/{scale}/figures/gmm_l2.md",
     log:
@@ -194,7 +194,7 @@ rule vae_samples:
         caption="workflow/report/vae_samples.md",
         code=code_of("figures/vae_samples.py"),
     output:
-        png="results/{scale}/figures/vae_samples.png",
+        png=report("results/{scale}/figures/vae_samples.png", **IN_REPORT),
         pdf="results/{scale}/figures/vae_samples.pdf",
         caption="results/{scale}/figures/vae_samples.md",
     log:
@@ -214,7 +214,7 @@ rule vae_latent_density:
         caption="workflow/report/vae_latent_density.md",
         code=code_of("figures/vae_latent_density.py"),
     output:
-        png="results/{scale}/figures/vae_latent_density.png",
+        png=report("results/{scale}/figures/vae_latent_density.png", **IN_REPORT),
         pdf="results/{scale}/figures/vae_latent_density.pdf",
         caption="results/{scale}/figures/vae_latent_density.md",
     log:
@@ -235,7 +235,7 @@ rule vae_moments:
         caption="workflow/report/{figure}.md",
         code=code_of("figures/vae_moments.py"),
     output:
-        png="results/{scale}/figures/{figure}.png",
+        png=report("results/{scale}/figures/{figure}.png", **IN_REPORT),
         pdf="results/{scale}/figures/{figure}.pdf",
         caption="results/{scale}/figures/{figure}.md",
     log:
@@ -257,7 +257,7 @@ rule lm_perplexity:
         caption="workflow/report/lm_perplexity.md",
         code=code_of("figures/lm_perplexity.py"),
     output:
-        png="results/{scale}/figures/lm_perplexity.png",
+        png=report("results/{scale}/figures/lm_perplexity.png", **IN_REPORT),
         pdf="results/{scale}/figures/lm_perplexity.pdf",
         caption="results/{scale}/figures/lm_perplexity.md",
     log:
@@ -276,7 +276,7 @@ rule lm_histograms:
         caption="workflow/report/lm_histograms.md",
         code=code_of("figures/lm_histograms.py"),
     output:
-        png="results/{scale}/figures/lm_histograms.png",
+        png=report("results/{scale}/figures/lm_histograms.png", **IN_REPORT),
         pdf="results/{scale}/figures/lm_histograms.pdf",
         caption="results/{scale}/figures/lm_histograms.md",
     log:
@@ -295,7 +295,7 @@ rule lm_histograms_3d:
         caption="workflow/report/lm_histograms_3d.md",
         code=code_of("figures/lm_histograms_3d.py"),
     output:
-        png="results/{scale}/figures/lm_histograms_3d.png",
+        png=report("results/{scale}/figures/lm_histograms_3d.png", **IN_REPORT),
         pdf="results/{scale}/figures/lm_histograms_3d.pdf",
         caption="results/{scale}/figures/lm_histograms_3d.md",
     log:
@@ -316,7 +316,7 @@ rule lm_repetition:
         caption="workflow/report/lm_repetition.md",
         code=code_of("figures/lm_repetition.py"),
     output:
-        png="results/{scale}/figures/lm_repetition.png",
+        png=report("results/{scale}/figures/lm_repetition.png", **IN_REPORT),
         pdf="results/{scale}/figures/lm_repetition.pdf",
         caption="results/{scale}/figures/lm_repetition.md",
     log:
@@ -335,7 +335,7 @@ rule lm_tail:
         caption="workflow/report/lm_tail.md",
         code=code_of("figures/lm_tail.py"),
     output:
-        png="results/{scale}/figures/lm_tail.png",
+        png=report("results/{scale}/figures/lm_tail.png", **IN_REPORT),
         pdf="results/{scale}/figures/lm_tail.pdf",
         caption="results/{scale}/figures/lm_tail.md",
     log:

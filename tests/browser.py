@@ -1,0 +1,93 @@
+"""A headless Chromium, driven by its DevTools protocol over a pipe; no package needed."""
+
+import json
+import os
+import shutil
+import subprocess
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def find():
+    """Path of a Chromium, or None."""
+    return next(filter(None, map(shutil.which, NAMES)), None)
+
+
+class Browser:
+    """One page of a headless Chromium; `events` holds what it reported."""
+
+    def __init__(self, profile):
+        reads, child_writes = os.pipe()
+        child_reads, writes = os.pipe()
+        self.process = subprocess.Popen(
+            [
+                *("bash", "-c", f'exec "$@" 3<&{child_reads} 4>&{child_writes}', "-", find()),
+                *("--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe"),
+                f"--user-data-dir={profile}",
+            ],
+            pass_fds=(child_reads, child_writes),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        os.close(child_reads)
+        os.close(child_writes)
+        self.reads, self.writes = os.fdopen(reads, "rb"), os.fdopen(writes, "wb")
+        self.buffer, self.number, self.events, self.session = b"", 0, [], {}
+        target = self.send("Target.createTarget", url="about:blank")["targetId"]
+        attached = self.send("Target.attachToTarget", targetId=target, flatten=True)
+        self.session = {"sessionId": attached["sessionId"]}
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            self.send(f"{domain}.enable")
+
+    def send(self, method, **params):
+        """Call a method of the protocol; returns its result."""
+        self.number += 1
+        message = {"id": self.number, "method": method, "params": params, **self.session}
+        self.writes.write(json.dumps(message).encode() + b"\0")
+        self.writes.flush()
+        while True:
+            answer = self._next()
+            if answer.get("id") == self.number:
+                assert "error" not in answer, answer
+                return answer["result"]
+            self.events.append(answer)
+
+    def open(self, path, *, width, height=800, scheme="light"):
+        """Load a local page as a screen of this size shows it; returns what it reported."""
+        self.send(
+            "Emulation.setDeviceMetricsOverride",
+            **{"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600},
+        )
+        feature = {"name": "prefers-color-scheme", "value": scheme}
+        self.send("Emulation.setEmulatedMedia", features=[feature])
+        self.events = []
+        self.send("Page.navigate", url=f"file://{path}")
+        while not any(event["method"] == "Page.loadEventFired" for event in self.events):
+            self.events.append(self._next())
+        return self.events
+
+    def run(self, script):
+        """Value of a JavaScript expression, promises awaited."""
+        done = self.send(
+            "Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True
+        )
+        assert "exceptionDetails" not in done, done
+        return done["result"].get("value")
+
+    def press_tab(self):
+        for kind in ("keyDown", "keyUp"):
+            self.send("Input.dispatchKeyEvent", type=kind, key="Tab", windowsVirtualKeyCode=9)
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        self.reads.close()
+        self.writes.close()
+
+    def _next(self):
+        while b"\0" not in self.buffer:
+            data = os.read(self.reads.fileno(), 2**20)
+            assert data, "the browser has ended"
+            self.buffer += data
+        message, _, self.buffer = self.buffer.partition(b"\0")
+        return json.loads(message)

@@ -1,0 +1,303 @@
+"""The report: whole by itself, readable by all, and true to what was run."""
+
+import hashlib
+import re
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import browser
+import pytest
+from collapse import contents, files, flowchart, page
+from collapse.errors import UserError
+from workflow_tools import SMOKE
+
+ROOT = Path(__file__).resolve().parents[1]
+CONTENTS = ROOT / "workflow/report/contents.yaml"
+NUMBERS = {"effect": 0.51234, "low": 0.4, "high": 0.6, "verdict": "not supported"}
+CHECK = {
+    **{"name": "the mean walks", "decides": True, "quantity": "growth of μ̂", "unit": "ratio"},
+    **{"rule": {"within": [0.7, 1.5]}, "refuted_by": "no growth", "runs": 200, **NUMBERS},
+    "published": [{"quantity": "std", "values": [0.9, 1.0]}],
+    "control": {"what": "pool for replace", **dict.fromkeys(NUMBERS), "verdict": "not supported"},
+}
+CLAIMS = {
+    "rule": "All checks must hold.",
+    "claims": [
+        {
+            **{"id": "G9", "statement": "Tails <b>go</b>.", "where": "figure 1", "grade": "text"},
+            **{"verdict": "not supported", "why": "it straddles", "checks": [CHECK]},
+        },
+        {
+            **{"id": "D9", "statement": "States go.", "where": "appendix", "grade": "text"},
+            **{"verdict": "supported", "why": "all hold", "checks": [CHECK]},
+        },
+    ],
+}
+
+
+class Faults(HTMLParser):
+    """What is wrong with a page that should hold everything and be readable by all."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.faults, self.ids, self.links, self.level, self.images = [], [], [], 0, 0
+        self.feed(text)
+        self.faults += [f"no target {link}" for link in self.links if link not in self.ids]
+        self.faults += [f"id {name} twice" for name in self.ids if self.ids.count(name) > 1]
+        self.faults += [] if 'name="viewport"' in text else ["no viewport"]
+        self.faults += ["loads by style"] if re.search(r"url\((?!data:)|@import", text) else []
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        self.ids += [attrs["id"]] if "id" in attrs else []
+        if tag == "a" and attrs["href"].startswith("#"):
+            self.links.append(attrs["href"][1:])
+        if tag == "html" and not attrs.get("lang"):
+            self.faults.append("no language")
+        if tag in ("script", "iframe", "object", "base"):
+            self.faults.append(f"a {tag}")
+        source = attrs.get("src", attrs.get("href", "") if tag == "link" else "data:")
+        if not source.startswith("data:"):
+            self.faults.append(f"{tag} loads {source}")
+        if tag == "img":
+            self.images += 1
+            self.faults += [] if len(attrs.get("alt", "")) > 30 else ["no alt text"]
+        if re.fullmatch("h[1-6]", tag):
+            level = int(tag[1])
+            self.faults += [f"{tag} after h{self.level}"] if level > self.level + 1 else []
+            self.level = level
+
+
+@pytest.fixture(scope="module")
+def report(finished):
+    return (finished.folder / "results/smoke/report.html").read_text(encoding="utf-8")
+
+
+def test_the_page_holds_all_and_is_in_order(report, finished):
+    found = Faults(report)
+    assert found.faults == []
+    assert found.images == len(list((finished.folder / "results/smoke/figures").glob("*.png")))
+    for path in (finished.folder / "results/smoke/tables").glob("*.md"):
+        assert f'id="table-{path.stem}"' in report
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ('src="data:', 'src="https://example.org/', "loads"),
+        (r'alt="[^"]*"', 'alt="a figure"', "alt"),
+        ("<h3 ", "<h5 ", "h5 after h2"),
+        ('<a href="#pipeline">', '<a href="#pipes">', "no target pipes"),
+        ('id="figure-lm_tail"', 'id="figure-lm_perplexity"', "twice"),
+        ('<html lang="en">', "<html>", "language"),
+        ("</main>", "<script></script></main>", "script"),
+        ("h1 {", "h1 { background: url(x.png);", "style"),
+    ],
+)
+def test_a_fault_of_the_page_is_seen(report, old, new, fault):
+    assert any(fault in found for found in Faults(re.sub(old, new, report, count=1)).faults)
+
+
+def test_hashes_on_the_page_are_those_of_the_files(report, finished):
+    rows = re.findall(r"<code>([^<]+)</code></td><td><code>([0-9a-f]{64})<", report)
+    assert len(rows) > 100
+    for path, digest in rows:
+        assert files.sha256(finished.folder / path) == digest
+    listed = {path for path, _ in rows}
+    assert {"scripts/collapse/vae.py", "workflow/rules/vae.smk", "config.yaml"} - listed == {
+        "config.yaml"  # its numbers stand in the settings
+    }
+    data = [f"{digest}  {path}\n" for path, digest in rows if path.startswith("data/")]
+    assert hashlib.sha256("".join(data).encode()).hexdigest() in report
+
+
+def test_timings_stand_on_a_page_outside_the_results(report, finished):
+    done = finished.call(sys.executable, "scripts/timings.py", "smoke")
+    assert done.returncode == 0, done.stderr
+    text = (finished.folder / "report-smoke.html").read_text(encoding="utf-8")
+    assert Faults(text).faults == []
+    assert "<th>vae_train</th>" in text
+    assert "<th>vae_train</th>" not in report
+    assert text.replace(re.search('<section aria-labelledby="timings".*</section>', text, re.S)[0],
+                        "<!-- timings -->") == report  # fmt: skip
+
+
+LOOK = """(async () => {
+  const luminance = ([r, g, b]) => [r, g, b].map(c => c / 255)
+    .map(c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+  const rgba = text => text.match(/[\\d.]+/g).map(Number);
+  const behind = e => {
+    for (; e; e = e.parentElement) {
+      const c = rgba(getComputedStyle(e).backgroundColor);
+      if (c.length < 4 || c[3] > 0) return c;
+    }
+    return [255, 255, 255];
+  };
+  const contrast = e => {
+    const [a, b] = [rgba(getComputedStyle(e).color), behind(e)].map(luminance);
+    return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+  };
+  document.querySelectorAll("details").forEach(d => { d.open = true; });
+  const written = [...document.querySelectorAll("main *:not(svg *), nav *, .skip")].filter(
+    e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()));
+  const images = [...document.images];
+  await Promise.all(images.map(i => i.decode().catch(() => null)));
+  return {
+    broken: images.filter(i => !i.naturalWidth).length,
+    images: images.length,
+    width: document.documentElement.scrollWidth,
+    contrast: Math.min(...written.map(contrast)),
+  };
+})()"""
+FOCUS = """(() => {
+  const e = document.activeElement, style = getComputedStyle(e);
+  return {place: [...document.querySelectorAll("*")].indexOf(e), skip: e.className === "skip",
+          outline: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2};
+})()"""
+
+
+def seen(chromium, path, **screen):
+    """What a browser sees on a page and hears from it."""
+    events = chromium.open(path, **screen)
+    found = chromium.run(LOOK)
+    events = [*events, *chromium.events]
+    requests = [e["params"]["request"]["url"] for e in events if e["method"].endswith("BeSent")]
+    found["requests"] = [url for url in requests if not url.startswith(("data:", f"file://{path}"))]
+    kinds = ("Runtime.consoleAPICalled", "Runtime.exceptionThrown", "Log.entryAdded")
+    found["complaints"] = sum(event["method"] in kinds for event in events)
+    return found
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory):
+    if browser.find() is None:
+        pytest.skip("no Chromium here: on Debian, 'apt-get install chromium' as root brings one")
+    opened = browser.Browser(tmp_path_factory.mktemp("profile"))
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme"), [(360, "light"), (1280, "dark")], ids=["phone", "desk"]
+)
+def test_a_browser_shows_the_page_without_complaint(chromium, finished, width, scheme):
+    path = finished.folder / "results/smoke/report.html"
+    found = seen(chromium, path, width=width, scheme=scheme)
+    assert found.pop("images") == len(list((path.parent / "figures").glob("*.png")))
+    assert found.pop("contrast") >= 4.5  # WCAG 2, AA
+    assert found.pop("width") <= width
+    assert found == {"broken": 0, "requests": [], "complaints": 0}
+
+
+def test_a_browser_finds_the_faults_of_a_bad_page(chromium, report, tmp_path):
+    bad = (
+        '<div style="width: 700px; color: #aaa; background: #fff">pale</div>'
+        '<img alt="" src="data:image/png;base64,AAAA"><img alt="" src="none.png">'
+        "<script>console.error('x')</script>"
+    )
+    path = tmp_path / "bad.html"
+    path.write_text(report.replace("</main>", bad + "</main>"), encoding="utf-8")
+    found = seen(chromium, path, width=360, scheme="light")
+    assert found["broken"] == 2
+    assert found["width"] >= 700
+    assert found["contrast"] < 4.5
+    assert found["complaints"] >= 1
+    assert [url for url in found["requests"] if url.endswith("none.png")]
+
+
+def test_the_keyboard_walks_the_page_in_its_order(chromium, finished):
+    chromium.open(finished.folder / "results/smoke/report.html", width=1280)
+    stops = []
+    for _ in range(40):
+        chromium.press_tab()
+        stops.append(chromium.run(FOCUS))
+    places = [stop["place"] for stop in stops]
+    assert stops[0]["skip"]
+    assert places == sorted(set(places))
+    assert all(stop["outline"] for stop in stops)
+
+
+def test_snakemakes_own_report_has_captions_and_categories(finished, tmp_path):
+    """Its page is a program that builds itself from JSON; the JSON is looked at."""
+    target = tmp_path / "report.html"
+    finished.run(*SMOKE, "--report", str(target))
+    text = target.read_text(encoding="utf-8")
+    for family in contents.read(CONTENTS, figures=["lm_tail", "gmm_l2", "vae_collapse"], tables=[]):
+        assert f'"{family.title}"' in text
+    assert text.count('"in the paper"') >= 20
+    assert "<strong>What a repetition penalty changes.</strong>" in text
+    assert "arXiv 14 and 15, Nature SI 9" in text
+    assert "system-message" not in text  # docutils' complaints about a caption
+
+
+def test_the_contents_file_is_the_one_place_of_counterparts():
+    """The README's list of figures is held against it."""
+    rows = re.findall(r"^\| `(\w+)` \| ([^|]*) \| `results", (ROOT / "README.md").read_text(), re.M)
+    assert len(rows) >= 20
+    for family in contents.read(CONTENTS, figures=[name for name, _ in rows], tables=[]):
+        for name, entry in family.figures.items():
+            both = [entry.get("arxiv", "–"), entry.get("nature", "–")]
+            place = entry.get("elsewhere", "–" if both == ["–", "–"] else ", ".join(both))
+            assert (name, place) in rows
+
+
+def test_a_figure_without_an_entry_is_told_and_a_regime_of_ones_own_has_one():
+    with pytest.raises(UserError, match="no entry for vae_rainbow: add it to a family's figures"):
+        contents.read(CONTENTS, figures=["vae_rainbow"], tables=[])
+    names = ["gaussian_mine", "gaussian_pool"]
+    (family,) = contents.read(CONTENTS, figures=names, tables=[])
+    assert sorted(family.figures) == names
+    assert family.figures["gaussian_mine"] != family.figures["gaussian_pool"]
+
+
+def test_claims_stand_with_their_verdicts():
+    families = contents.read(CONTENTS, figures=[], tables=["claims"])
+    facts = {kind: {"digest": "", "files": []} for kind in ("code", "settings", "data")}
+    text = page.render(
+        ROOT / "workflow/report/page.html", families=families, figures={}, tables={},
+        steps={"claims": {}}, claims=CLAIMS, digests=facts, versions={}, scale="smoke", seed=1,
+    )  # fmt: skip
+    assert Faults(text).faults == []
+    assert "1 not supported" in text
+    assert "1 supported" in text
+    assert "0 not testable at this scale" in text
+    assert re.search('<h3 id="claim-G9">G9:\\s*<span class="verdict not-supported">', text)
+    assert "Tails &lt;b&gt;go&lt;/b&gt;." in text
+    assert "it straddles" in text
+    assert "all hold" not in text
+    for cell in (
+        "0.512 [0.4, 0.6]",
+        "within 0.7 to 1.5",
+        "std: 0.9, 1",
+        "replace: not supported, –",
+    ):
+        assert f"{cell}</td>" in text
+
+
+def test_the_flow_chart_has_layers_and_no_implied_edges():
+    takes = {"a": [], "b": ["a"], "c": ["a", "b"], "d": ["c", "a"], "e": ["a"], "f": ["e", "d"]}
+    fewest = flowchart.reduced(takes)
+    assert fewest == {"a": [], "b": ["a"], "c": ["b"], "d": ["c"], "e": ["a"], "f": ["e", "d"]}
+    rows, parents = flowchart.layers(fewest)
+    above = {name: y for y, row in enumerate(rows) for name in row}
+    assert [above[name] for name in "abcdef"] == [0, 1, 2, 3, 1, 4]
+    assert all(above[p] == above[n] - 1 for n, found in parents.items() for p in found)
+    assert parents["f"] == [("e", 3), "d"]
+    steps = {name: {"jobs": 3, "takes": [*found, name]} for name, found in takes.items()}
+    drawn = flowchart.draw(steps, "x")
+    assert drawn.count("<rect") == 6
+    assert drawn.count('class="again"') == 6
+    assert drawn.count("<path") == sum(map(len, parents.values())) == 8
+    assert ">f ×3<" in drawn
+
+
+def test_cells_that_are_numbers_stand_to_the_right(tmp_path):
+    path = tmp_path / "table.md"
+    path.write_text("| a | b | c |\n|---|---|---|\n| 1.5e-05 | 0.9 [0.8, 1] | 2 words |\n")
+    found = page.table("t", path, "T")
+    assert (found["rows"], found["long"]) == (1, False)
+    assert re.findall(r'<(\w+)[^>]* class="number">([^<]*)', found["html"]) == [
+        *[("th", "a"), ("th", "b"), ("td", "1.5e-05"), ("td", "0.9 [0.8, 1]")],
+    ]

@@ -1,0 +1,87 @@
+"""What the results show, by family, and what each of them is made from."""
+
+from snakemake.iocontainers import Wildcards
+
+
+def shown(suffix):
+    """Names of the default target's files with one ending."""
+    return [Path(path).stem for path in [*figures(), *tables()] if path.endswith(suffix)]
+
+
+CONTENTS = "workflow/report/contents.yaml"
+try:
+    FAMILIES = contents.read(CONTENTS, figures=shown(".png"), tables=shown(".csv"))
+except UserError as error:
+    stop([error])
+
+
+def family_of(output):
+    """The family of a figure, by its file, and the figure's entry."""
+    name = Path(output.png).stem
+    return next((family, family.figures[name]) for family in FAMILIES if name in family.figures)
+
+
+# what Snakemake's own report says of a figure
+IN_REPORT = {
+    "caption": "../report/caption.rst",
+    "category": lambda w, output: family_of(output)[0].title,
+    "labels": lambda w, output: {
+        "figure": Path(output.png).stem,
+        "in the paper": contents.place(family_of(output)[1]) or "–",
+    },
+}
+
+
+def producer(path):
+    """The rule that makes a file; None for files that are there from the start."""
+    return next((known for known in workflow.rules if known.is_producer(path)), None)
+
+
+@functools.cache
+def ancestry(*targets):
+    """What targets are made from.
+
+    Returns
+    -------
+    steps : dict
+        Of each rule ``jobs``, how many of them there are, and ``takes``, the rules whose files
+        they take.
+    sources : list of str
+        All files that no rule makes, and those under data/.
+    """
+    jobs, takes, sources, queue = {}, {}, set(), list(targets)
+    makers = {path: producer(path) for path in targets}
+    while queue:
+        path = queue.pop()
+        maker = makers[path]
+        if maker is None or path.startswith("data/"):
+            sources.add(path)
+        if maker is None:
+            continue
+        found = maker.get_wildcards(path)
+        job = tuple(sorted(found.items()))
+        if job in jobs.setdefault(maker.name, set()):
+            continue
+        jobs[maker.name].add(job)
+        for file in map(str, maker.expand_input(Wildcards(fromdict=found))[0]):
+            if file not in makers:
+                makers[file] = producer(file)
+                queue.append(file)
+            if makers[file]:
+                takes.setdefault(maker.name, set()).add(makers[file].name)
+    steps = {
+        name: {"jobs": len(jobs[name]), "takes": sorted(takes.get(name, []))}
+        for name in sorted(jobs)
+    }
+    return steps, sorted(sources)
+
+
+def family_steps(w):
+    """For each family, the rules behind its figures and tables."""
+    return {
+        family.id: ancestry(
+            *expand("results/{scale}/figures/{name}.png", scale=SCALE, name=family.figures),
+            *expand("results/{scale}/tables/{name}.md", scale=SCALE, name=family.tables),
+        )[0]
+        for family in FAMILIES
+    }
