@@ -23,6 +23,5 @@ _PINNED = {
 }
 os.environ.update(_PINNED)
 
-# PyTorch and transformers make no garbage while they are imported; to look for it all the same takes
-# a seventh of the time
+# imports make no garbage, and looking for it takes a seventh of what PyTorch and transformers need
 gc.set_threshold(50_000, 20, 100)
