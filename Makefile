@@ -37,7 +37,7 @@ check: venv  ## style of Python and Snakemake code
 	@.venv/bin/snakefmt --check workflow/Snakefile workflow/rules
 	@$(PY) scripts/lint.py
 
-timings: venv  ## seconds and memory by rule, from the last runs' benchmark files
+timings: venv  ## seconds and memory by rule, from the last runs' logs
 	@$(PY) scripts/timings.py
 
 benchmark: venv  ## speed of the hot loops against their alternatives

@@ -10,6 +10,7 @@ import graphlib
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -51,12 +52,12 @@ def jobs_of(text):
     return found
 
 
-def path_of(name, made, scale):
-    """The result that a name stands for, or the end with those that are near."""
+def paths_of(name, made, scale):
+    """The results that a name stands for, or the end with those that are near."""
     folder = f"results/{scale}"
-    for path in (name, f"{folder}/figures/{name}.png", f"{folder}/tables/{name}.csv"):
-        if path in made:
-            return path
+    known = (name, f"{folder}/figures/{name}.png", f"{folder}/tables/{name}.csv")
+    if found := [path for path in known if path in made]:
+        return found
     shown = {Path(path).stem for path in made if re.match(f"{folder}/(figures|tables)/", path)}
     known = made if "/" in name else shown
     near = difflib.get_close_matches(name, sorted(known), n=5, cutoff=0.5) or sorted(shown)
@@ -85,7 +86,8 @@ def state(path, jobs, waiting):
     """Whether the file stands here and is what the chain would give."""
     count = Counter(job.rule for job in jobs if job.output[0] in waiting)
     if not count:
-        return "up to date"
+        there = Path(path).exists()
+        return "up to date" if there else "not here, and nothing that is here needs it"
     again = ", ".join(f"{rule} ×{n}" for rule, n in sorted(count.items()))
     return f"{'out of date' if Path(path).exists() else 'not made yet'}; still to be run: {again}"
 
@@ -129,10 +131,13 @@ def explanation(path, made, waiting, scale):
 
 def main():
     """Check the names, print."""
+    if len(sys.argv) < 2:
+        sys.exit("ERROR: no scale: call it as python scripts/explain.py SCALE NAME ...")
     scale, names = sys.argv[1], " ".join(sys.argv[2:]).split()
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # whoever reads may stop early
     os.chdir(ROOT)
     made, waiting = jobs_of(dry_run(scale, "--forceall")), jobs_of(dry_run(scale))
-    paths = [path_of(name, made, scale) for name in names or [""]]
+    paths = [path for name in names or [""] for path in paths_of(name, made, scale)]
     texts = ["\n".join(explanation(path, made, waiting, scale)) for path in paths]
     print("\n\n\n".join(texts))
 

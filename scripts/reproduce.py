@@ -60,11 +60,11 @@ def main():
         sys.exit("\nstopped; the same command goes on from here")
     if status:
         sys.exit("ERROR: the run did not finish: mend what is said above and run it again.")
-    if (ROOT / "results" / scale / "figures").is_dir():
-        print(
-            f"\nThe figures are in results/{scale}/figures, the tables in results/{scale}/tables, "
-            f"all of them on one page in results/{scale}/report.html."
-        )
+    results = Path("results") / scale
+    if (results / "report.html").is_file():
+        print(f"\nAll figures, tables and verdicts are on one page: {results}/report.html.")
+    elif (results / "figures").is_dir():
+        print(f"\nFigures are in {results}/figures, tables in {results}/tables.")
 
 
 if __name__ == "__main__":

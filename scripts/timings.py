@@ -51,7 +51,10 @@ def page(table, scale):
     """Write the report of a scale with its timings (those of shared data among them)."""
     sums = by_rule(table[table["scale"].isin([scale, "data"])]).reset_index("scale", drop=True)
     rows = sums.rename_axis(None).to_html(border=0, float_format="{:.2f}".format, justify="left")
-    text = Path(f"results/{scale}/report.html").read_text(encoding="utf-8")
+    source = Path(f"results/{scale}/report.html")
+    if not source.is_file():
+        sys.exit(f"ERROR: {source} is not there: run 'make report SCALE={scale}'.")
+    text = source.read_text(encoding="utf-8")
     section = (
         '<section aria-labelledby="timings"><h2 id="timings">Timings</h2><p>Jobs, seconds, CPU '
         "seconds (of which start-up) and peak memory in MiB by rule, from the logs of the last "

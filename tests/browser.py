@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import shutil
 import subprocess
 
@@ -86,6 +87,7 @@ class Browser:
 
     def _next(self):
         while b"\0" not in self.buffer:
+            assert select.select([self.reads], [], [], 120)[0], "the browser does not answer"
             data = os.read(self.reads.fileno(), 2**20)
             assert data, "the browser has ended"
             self.buffer += data

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from collapse import claim_measures, claims, files, reference
+from collapse import claim_measures, claims, files, reference, theory
 from collapse.claim_measures import NotTestable
 from collapse.errors import UserError
 from collapse.run_values import RunValues, Series
@@ -110,7 +110,6 @@ def test_nothing_is_supported_more_often_than_its_interval_errs():
     [
         ({"of": {**PLACE, "size": 7}}, {}, "no gaussian.log_std for regime replace, ddof 0"),
         ({"arguments": {"start": 0, "end": 200}}, {}, "generation 200 is not among those run"),
-        ({"needs": {"lm.model": "opt"}}, {"lm.model": "own"}, "lm.model is own, not opt"),
         ({"interval": "geometric"}, {}, "no geometric mean"),
     ],
 )
@@ -119,6 +118,43 @@ def test_what_was_not_run_is_not_testable(changed, facts, why):
     assert found["verdict"] == claims.NOT_TESTABLE
     assert why in found["why"]
     assert found["effect"] is None
+
+
+def test_what_another_model_did_is_told_but_judges_nothing():
+    check = {**CHECK, "needs": {"lm.model": "opt"}}
+    found = outcome(check, {"lm.model": "own"}, replace=walks(0.1), pool=walks(0))
+    assert (found["verdict"], found["why"]) == (claims.NOT_TESTABLE, "lm.model is own, not opt")
+    assert found["effect"] == pytest.approx(-10, abs=1)
+    same = outcome(check, {"lm.model": "opt"}, replace=walks(0.1), pool=walks(0))
+    assert same["verdict"] == claims.SUPPORTED
+    with pytest.raises(UserError, match=r"unknown need lm\.model: choose one of lm\.corpus"):
+        outcome(check, {"lm.corpus": "own"}, replace=walks(0.1), pool=walks(0))
+
+
+def test_what_is_not_finite_is_not_testable():
+    check = {**CHECK, "measure": "ratio"}
+    found = outcome(check, replace=np.zeros((5, 101)), pool=walks(0))
+    assert (found["verdict"], found["why"]) == (
+        claims.NOT_TESTABLE,
+        "it is not finite in every run",
+    )
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"arguments": {"start": 0, "end": {"bye": 3}}},
+        {"arguments": {"start": [0], "end": 3}},
+        {"arguments": {"start": 0, "end": "lst"}},
+        {"interval": "proportion"},
+        {"measure": "displacement_exponent", "arguments": {"lags": [10]}},
+    ],
+    ids=str,
+)
+def test_arguments_that_do_not_work_are_one_sentence(changed):
+    with pytest.raises(UserError, match="'it falls' of a claim cannot be measured") as caught:
+        outcome({**CHECK, **changed}, replace=walks(0.1), pool=walks(0))
+    assert "\n" not in str(caught.value)
 
 
 def test_one_run_is_not_testable():
@@ -174,13 +210,42 @@ def test_slopes_steps_and_ratios_of_known_series():
     slope = claim_measures.slope(law, sizes=[100, 1000, 10000], generation=2)
     np.testing.assert_allclose(slope, -0.5)
     squares = series(np.array([[0.0, 1, 4, 9, 16]]))
-    assert claim_measures.smallest_step(squares, start=1, end="last") == 3
-    assert claim_measures.largest_step(squares, start=0, end=3) == 5
+    assert claim_measures.steps(squares, start=1, end="last").tolist() == [[3, 5, 7]]
     assert claim_measures.ratio(squares, start=1, end={"by": 9}) == 16
     fluctuation = claim_measures.fluctuation_ratio(squares, early=[0, 1], late=[3, 4])
     assert fluctuation == 7
     with pytest.raises(NotTestable, match="0 to 9 are asked for, 0 to 4 were run"):
-        claim_measures.smallest_step(squares, start=0, end=9)
+        claim_measures.steps(squares, start=0, end=9)
+
+
+def test_laws_are_those_of_as_many_fits_as_there_were():
+    """Generation g is fit number g + 1: a series that is the law gives 1, a later one does not."""
+    law = theory.sample_variance(np.arange(1, 31), 100, ddof=1)
+    arguments = {"law": "sample_variance", "generation": 10, "size": 100, "ddof": 1}
+    assert claim_measures.against_law(series(np.tile(law, (2, 1))), **arguments)[0] == 1
+    assert claim_measures.against_law(series(np.tile(law[1:], (2, 1))), **arguments)[0] > 1.008
+    limit = theory.growing_wasserstein_limit(100, 2)
+    of = series(np.array([[0.5, 1], [0.5, 2]]) * limit)
+    assert claim_measures.against_limit(of, generation=1, size=100, power=2).tolist() == [1, 2]
+    growth = claim_measures.relative_growth(of, start=0, end=1)
+    np.testing.assert_allclose(growth, [1, 3])
+
+
+STEPS = {**CHECK, "measure": "steps", "rule": {"above": 0}}
+
+
+def test_every_step_must_hold_and_a_plateau_contradicts_nothing():
+    """The mean of each run's least step would be below zero on a plateau, from noise alone."""
+    noise = np.random.default_rng(4).normal(size=(30, 101))
+    rise = np.cumsum(np.full((30, 101), 10.0), axis=1) + noise
+    assert outcome(STEPS, replace=rise)["verdict"] == claims.SUPPORTED
+    for plateau in (rise * (np.arange(101) < 90) + noise * (np.arange(101) >= 90),):
+        plateau[:, 90:] += rise[:, 89].mean()
+        check = {**STEPS, "arguments": {"start": 91, "end": 94}}
+        assert outcome(check, replace=plateau)["why"] == claims.STRADDLES
+    fallen = rise.copy()
+    fallen[:, 50] -= 100
+    assert outcome(STEPS, replace=fallen)["why"] == claims.CONTRADICTS
 
 
 def test_states_that_end_by_their_probability_lie_evenly():
@@ -222,6 +287,11 @@ def broken(path, value):
         (["checks", 0, "measure"], "guess", "measure is 'guess': choose one of value"),
         (["checks", 0, "control"], None, "G9, check 'it falls' lacks the field 'control'"),
         (["checks", 0, "control"], {"what": "nothing"}, "control changes nothing"),
+        (["checks", 0, "control", "of", "regime"], "replace", "control changes nothing"),
+        (["checks", 0, "rule"], {"below": float("nan")}, "write above: <number>"),
+        (["checks", 0, "rule"], {"within": [0, "a"]}, "write above: <number>"),
+        (["checks", 0, "of", "quantity"], ["a"], "G9: {"),
+        (["checks", 0, "decides"], False, "has no check that decides"),
         (["checks", 0, "of", "quantity"], "gaussian.mood", "of.quantity is 'gaussian.mood'"),
         (["checks", 0, "of", "size"], None, "of lacks the field 'size'"),
         (["checks", 0, "control", "of"], {"colour": 1}, "of has an unknown field 'colour'"),

@@ -71,8 +71,8 @@ def test_before_a_run_it_says_what_is_missing(new_checkout):
 
 def test_an_unknown_name_lists_those_that_are_near():
     made = dict.fromkeys(f"results/s/figures/{name}.png" for name in ("lm_tail", "gmm_l2"))
-    assert explain.path_of("gmm_l2", made, "s") == "results/s/figures/gmm_l2.png"
+    assert explain.paths_of("gmm_l2", made, "s") == ["results/s/figures/gmm_l2.png"]
     with pytest.raises(SystemExit, match=r"'gmm_12' is no figure, .* choose one of gmm_l2, or"):
-        explain.path_of("gmm_12", made, "s")
+        explain.paths_of("gmm_12", made, "s")
     with pytest.raises(SystemExit, match="choose one of gmm_l2, lm_tail, or"):
-        explain.path_of("", made, "s")
+        explain.paths_of("", made, "s")

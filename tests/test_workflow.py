@@ -1,5 +1,6 @@
 """The whole pipeline at smoke scale: the same bytes however it is run, and no job in vain."""
 
+import inspect
 import os
 import shutil
 import signal
@@ -95,12 +96,12 @@ def test_killed_and_resumed_elsewhere_on_one_core_gives_the_same_bytes(finished,
         time.sleep(0.2)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    assert other.hashes() != finished.hashes()
+    assert other.hashes("results/smoke") != finished.hashes("results/smoke")
     again = other.call(*command)
     assert again.returncode == 0, again.stderr
     assert "going on where it stopped" in again.stdout
-    assert again.stdout.splitlines()[-1].startswith("The figures are in results/smoke/figures")
-    assert other.hashes() == finished.hashes()
+    assert again.stdout.splitlines()[-1].endswith("on one page: results/smoke/report.html.")
+    assert other.hashes("results/smoke") == finished.hashes("results/smoke")
 
 
 def test_a_second_run_is_refused_while_one_goes_on(copied):
@@ -117,6 +118,15 @@ def test_a_second_run_is_refused_while_one_goes_on(copied):
         running.wait()
     assert done.returncode == 1
     assert f"already runs in this folder (process {running.pid})" in done.stderr
+
+
+def test_the_limiter_that_local_runs_do_without_is_where_it_was():
+    """A hook of the Snakefile takes it off by its name."""
+    from snakemake.scheduling import job_scheduler
+
+    assert "self.job_rate_limiter = " in inspect.getsource(job_scheduler.JobScheduler.__init__)
+    limits = inspect.getmembers(job_scheduler.JobRateLimiter)
+    assert {"max_jobs", "timespan"} <= {name for name, _ in limits}
 
 
 def test_nothing_is_left_to_do(copied):
@@ -289,8 +299,8 @@ def test_an_unknown_scale_lists_the_known_ones(finished):
     assert not (finished.folder / "results/huge").exists()
 
 
-def test_planning_the_paper_scale_lists_every_generation(finished):
-    done = finished.run("-n", "--config", "scale=paper")
+def test_planning_the_paper_scale_lists_every_generation(new_checkout):
+    done = new_checkout("plan").run("-n", "--config", "scale=paper")
     assert " vae_train " in done.stdout.replace("\n", " ")
     row = next(line for line in done.stdout.splitlines() if line.startswith("vae_train "))
     assert row.split() == ["vae_train", "100"]  # 20 generations × 5 runs, beside generation 0

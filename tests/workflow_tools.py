@@ -19,7 +19,7 @@ class Checkout:
     def call(self, *command):
         """Run a command in the folder; returns the finished process with its output as text."""
         return subprocess.run(
-            command, cwd=self.folder, capture_output=True, text=True, check=False, timeout=600
+            command, cwd=self.folder, capture_output=True, text=True, check=False, timeout=1800
         )
 
     def snakemake(self, *options):

@@ -21,6 +21,8 @@ import logging
 import torch
 from transformers import Cache, DynamicLayer
 
+from collapse import torch_tools
+
 # A sliding window or a recurrent state would need more than the ancestry mask.
 SUPPORTED_MODEL_TYPES = ("llama", "opt")
 SUPPORTED_ATTENTION = ("eager", "sdpa")
@@ -246,9 +248,7 @@ def _search_if_memory(model, prompts, n_new_tokens, n_beams, repetition_penalty)
     try:
         return _search(model, prompts, n_new_tokens, n_beams, repetition_penalty)
     except RuntimeError as error:
-        messages = ("out of memory", "not enough memory", "can't allocate memory")
-        of_memory = any(message in str(error) for message in messages)
-        if len(prompts) == 1 or not (of_memory or isinstance(error, torch.OutOfMemoryError)):
+        if len(prompts) == 1 or not torch_tools.is_out_of_memory(error):
             raise
     return None
 

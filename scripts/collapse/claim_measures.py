@@ -1,8 +1,8 @@
 """What is measured for a claim: one number a run, from that run's series.
 
 Every measure takes `of`, a `run_values.Series`, some of them `against`, another one with as many
-runs, and returns an array of shape (runs,). A generation is a number, ``last``, or ``{by: n}``: n,
-or the last one where the chain ends before it.
+runs, and returns an array of shape (runs,), or (runs, n) where each of n numbers has to hold. A
+generation is a number, ``last``, or ``{by: n}``: n, or the last one where the chain ends before it.
 """
 
 import numpy as np
@@ -21,6 +21,8 @@ def at(of, generation):
         generation = last
     elif isinstance(generation, dict):
         generation = min(generation["by"], last)
+    if not isinstance(generation, int):
+        raise ValueError(f"{generation!r} is no generation")
     found = np.flatnonzero(of.generations == generation)
     if not found.size:
         raise NotTestable(f"generation {generation} is not among those run (the last is {last})")
@@ -57,14 +59,13 @@ def ratio_of_ratios(of, against, *, start, end):
     return ratio(of, start=start, end=end) / ratio(against, start=start, end=end)
 
 
-def smallest_step(of, *, start, end):
-    """The least rise from a generation to the next; above 0 only if every one is a rise."""
-    return _steps(of, start, end).min(axis=1)
-
-
-def largest_step(of, *, start, end):
-    """The greatest rise from a generation to the next; below 0 only if every one is a fall."""
-    return _steps(of, start, end).max(axis=1)
+def steps(of, *, start, end):
+    """How much it grows from each generation to the next, shape (runs, end − start)."""
+    first, last = int(of.generations[0]), int(of.generations[-1])
+    end = last if end == "last" else end
+    if start < first or end > last:
+        raise NotTestable(f"generations {start} to {end} are asked for, {first} to {last} were run")
+    return np.diff(of.values[:, (of.generations >= start) & (of.generations <= end)])
 
 
 def displacement_exponent(of, *, lags):
@@ -85,7 +86,9 @@ def fluctuation_ratio(of, *, early, late):
 
     `early` and `late` are the first and the last generation of each.
     """
-    early, late = (np.sqrt((_steps(of, *ends) ** 2).mean(axis=1)) for ends in (early, late))
+    early, late = (
+        np.sqrt((steps(of, start=start, end=end) ** 2).mean(axis=1)) for start, end in (early, late)
+    )
     return late / early
 
 
@@ -114,14 +117,6 @@ def relative_growth(of, *, start, end):
     return difference(of, start=start, end=end) / at(of, start).mean()
 
 
-def _steps(of, start, end):
-    first, last = int(of.generations[0]), int(of.generations[-1])
-    end = last if end == "last" else end
-    if start < first or end > last:
-        raise NotTestable(f"generations {start} to {end} are asked for, {first} to {last} were run")
-    return np.diff(of.values[:, (of.generations >= start) & (of.generations <= end)])
-
-
 LAWS = {
     "wasserstein": theory.wasserstein,
     "wasserstein_leading_order": lambda t, size, ddof: theory.wasserstein_leading_order(t, size),
@@ -133,7 +128,7 @@ MEASURES = {
     measure.__name__: measure
     for measure in (
         *(value, difference, ratio, difference_between, ratio_between, ratio_of_ratios),
-        *(smallest_step, largest_step, displacement_exponent, fluctuation_ratio, slope),
+        *(steps, displacement_exponent, fluctuation_ratio, slope),
         *(against_law, against_limit, relative_growth),
     )
 }

@@ -1,11 +1,13 @@
 """The paper's claims: read as records, judged on every run's values, told as tables.
 
-A claim has *checks*. A check measures one number a run, takes its mean over runs with a 95 %
-interval, and asks by its rule on which side that interval lies. The same measure, fed with its
-*control*, where the effect cannot be, must not find it.
+A claim has *checks*. A check measures one number a run (or several, of which each must hold), takes
+its mean over runs with a 95 % interval, and asks by its rule on which side that interval lies. The
+same measure, fed with its *control*, where the effect cannot be or must come out the other way
+round, must not find it.
 """
 
 import inspect
+import math
 import re
 
 import numpy as np
@@ -17,6 +19,11 @@ from collapse.errors import UserError
 
 SUPPORTED, NOT_SUPPORTED = "supported", "not supported"
 NOT_TESTABLE = "not testable at this scale"
+LIES, STRADDLES, CONTRADICTS = (
+    "the interval lies on the claimed side",
+    "the interval straddles the bound",
+    "the interval contradicts the claim",
+)
 GRADES = ("text", "code", "figures", "recalled", "derived")
 RULE = (
     "A check is supported if the whole 95 % interval over runs lies on the claimed side, and not "
@@ -24,7 +31,9 @@ RULE = (
     "the mean, of logarithms where ratios are averaged, and Clopper-Pearson for shares of runs. A "
     "claim is supported if all of its deciding checks are, not supported if one of them is not, "
     "else not testable at this scale. That all must agree makes a claim harder to support, so "
-    "that nothing is corrected for the number of checks."
+    "that nothing is corrected for the number of checks. Against the other error it is no help: "
+    "where an interval only straddles a bound, these runs leave the question open, and more of "
+    "them may support the claim."
 )
 
 CLAIM = {"id": str, "statement": str, "where": str, "grade": str, "checks": list}
@@ -49,6 +58,8 @@ def _geometric(values):
 
 
 def _proportion(values):
+    if not np.isin(values, (0, 1)).all():
+        raise ValueError("a proportion is of zeros and ones")
     return summaries.proportion(int(values.sum()), len(values))
 
 
@@ -69,14 +80,20 @@ def read(path):
         At the first mistake; it names the claim and the field.
     """
     records = configuration.read_yaml(path).get("claims")
-    if not isinstance(records, list):
+    if not isinstance(records, list) or not records:
         raise UserError(f"{path} has no list 'claims': put it back.")
     for record in records:
         name = record.get("id", "a claim without id") if isinstance(record, dict) else "an entry"
         _fields(record, CLAIM, {"note": str}, f"{path}, {name}")
         _choice(record["grade"], GRADES, f"{path}, {name}: grade")
         for check in record["checks"]:
-            _check(check, f"{path}, {name}")
+            try:
+                _check(check, f"{path}, {name}")
+            except (TypeError, KeyError, AttributeError) as error:
+                told = f"{path}, {name}: {check!r} is no check ({error}): mend it."
+                raise UserError(told) from None
+        if not any(check["decides"] for check in record["checks"]):
+            raise UserError(f"{path}, {name} has no check that decides: let one.")
     identities = [record["id"] for record in records]
     if twice := {name for name in identities if identities.count(name) > 1}:
         raise UserError(f"{path} has {', '.join(sorted(twice))} twice: drop one.")
@@ -112,7 +129,7 @@ def _check(check, place):
     _bound(check["rule"], f"{place}: rule")
     patches = {"of": dict, "against": dict, "arguments": dict, "reversed": bool}
     _fields(check["control"], {"what": str}, patches, f"{place}: control")
-    if check["control"].keys() == {"what"}:
+    if _controlled(check) == {**check, "reversed": False}:
         raise UserError(f"{place}: control changes nothing: give it of, against or arguments.")
     for version in (check, _controlled(check)):
         for field in {"of", "against"} & version.keys():
@@ -121,15 +138,19 @@ def _check(check, place):
 
 
 def _bound(rule, place):
-    number = (int, float)
     match rule:
-        case {"above": bound} | {"below": bound} if len(rule) == 1 and isinstance(bound, number):
+        case {"above": bound} | {"below": bound} if len(rule) == 1 and _is_number(bound):
             return
-        case {"within": [low, high]} if len(rule) == 1 and isinstance(low, number) and low < high:
-            return
+        case {"within": [low, high]} if len(rule) == 1 and _is_number(low) and _is_number(high):
+            if low < high:
+                return
     raise UserError(
         f"{place} is {rule!r}: write above: <number>, below: <number> or within: [<low>, <high>]."
     )
+
+
+def _is_number(value):
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _selection(selection, place):
@@ -201,41 +222,83 @@ def verdict(checks):
 def _outcome(check, runs, facts):
     """Verdict of a check, and the numbers that it rests on."""
     try:
-        for name, wanted in check.get("needs", {}).items():
-            if facts.get(name) != wanted:
-                raise NotTestable(f"{name} is {facts.get(name)}, not {wanted}")
-        fed = {name: _series(check, name, runs) for name in ("of", "against") if name in check}
-        values = claim_measures.MEASURES[check["measure"]](**fed, **check["arguments"])
-        if len(values) < 2:
-            raise NotTestable("one run has no interval")
-        effect, low, high = map(float, INTERVALS[check["interval"]](values))
-        outcome, why = side(low, high, check["rule"])
-        if outcome == NOT_SUPPORTED and (missing := _deadline(check, fed["of"])):
+        values = _measured(check, runs)
+        intervals = [INTERVALS[check["interval"]](column)[1:] for column in values.T]
+        worst = min(range(len(intervals)), key=lambda k: _severity(*intervals[k], check["rule"]))
+        outcome, why = side(*intervals[worst], check["rule"])
+        if outcome == NOT_SUPPORTED and (missing := _deadline(check, runs)):
             outcome, why = NOT_TESTABLE, missing
-        numbers = {"effect": effect, "low": low, "high": high, "sd": float(values.std(ddof=1))}
-        numbers = {name: _rounded(number) for name, number in numbers.items()}
-        listed = [_rounded(value) for value in values] if len(values) <= LISTED_RUNS else []
-        return {"verdict": outcome, "why": why, **numbers, "runs": len(values), "values": listed}
+        if missing := _unmet(check, facts):
+            outcome, why = NOT_TESTABLE, missing
+        return {"verdict": outcome, "why": why, **_numbers(values[:, worst], check)}
     except NotTestable as reason:
         empty = dict.fromkeys(("effect", "low", "high", "sd"))
         return {"verdict": NOT_TESTABLE, "why": str(reason), **empty, "runs": 0, "values": []}
+    except (TypeError, ValueError, KeyError, IndexError, AttributeError) as error:
+        raise UserError(
+            f"the check '{check['name']}' of a claim cannot be measured: {check['measure']} of "
+            f"{check['of']} with {check['arguments']} and interval {check['interval']} says "
+            f"'{error}': mend its record."
+        ) from None
+
+
+def _measured(check, runs):
+    """What is measured, one row a run; most measures have one column."""
+    fed = {name: _series(check, name, runs) for name in ("of", "against") if name in check}
+    with np.errstate(all="ignore"):
+        values = claim_measures.MEASURES[check["measure"]](**fed, **check["arguments"])
+    if len(values) < 2:
+        raise NotTestable("one run has no interval")
+    if not np.isfinite(values).all():
+        raise NotTestable("it is not finite in every run")
+    return values.reshape(len(values), -1)
+
+
+def _severity(low, high, rule):
+    """Orders intervals: first what contradicts, then what straddles, then what is near a bound."""
+    least, most = _ends(rule)
+    outcomes = (CONTRADICTS, STRADDLES, LIES)
+    return outcomes.index(side(low, high, rule)[1]), min(low - least, most - high)
+
+
+def _numbers(values, check):
+    """Effect, interval, spread and the runs' values, as they are written."""
+    effect, low, high = INTERVALS[check["interval"]](values)
+    numbers = {"effect": effect, "low": low, "high": high, "sd": values.std(ddof=1)}
+    numbers = {name: _rounded(number) for name, number in numbers.items()}
+    listed = [_rounded(value) for value in values] if len(values) <= LISTED_RUNS else []
+    return {**numbers, "runs": len(values), "values": listed}
+
+
+def _unmet(check, facts):
+    """Why these results are not what the check is about; None if they are."""
+    for name, wanted in check.get("needs", {}).items():
+        if name not in facts:
+            raise KeyError(f"unknown need {name}: choose one of {', '.join(facts)}")
+        if facts[name] != wanted:
+            return f"{name} is {facts[name]}, not {wanted}"
+    return None
 
 
 def side(low, high, rule):
     """On which side of a rule's bounds an interval lies: verdict and why."""
-    ((name, bound),) = rule.items()
-    least, most = {"above": (bound, np.inf), "below": (-np.inf, bound)}.get(name) or bound
+    least, most = _ends(rule)
     if least < low and high < most:
-        return SUPPORTED, "the interval lies on the claimed side"
+        return SUPPORTED, LIES
     if high <= least or low >= most:
-        return NOT_SUPPORTED, "the interval contradicts the claim"
-    return NOT_SUPPORTED, "the interval straddles the bound"
+        return NOT_SUPPORTED, CONTRADICTS
+    return NOT_SUPPORTED, STRADDLES
 
 
-def _deadline(check, series):
+def _ends(rule):
+    ((name, bound),) = rule.items()
+    return {"above": (bound, np.inf), "below": (-np.inf, bound)}.get(name) or bound
+
+
+def _deadline(check, runs):
     """Why a claim that something happens by a generation may still come true."""
     wanted = [value["by"] for value in check["arguments"].values() if isinstance(value, dict)]
-    if wanted and (last := int(series.generations[-1])) < max(wanted):
+    if wanted and (last := int(_series(check, "of", runs).generations[-1])) < max(wanted):
         return f"not yet in generation {last}, and the claim allows until {max(wanted)}"
     return None
 
@@ -307,12 +370,13 @@ def table(judged):
         for check in claim["checks"]:
             rows.append(
                 {
-                    **{"id": claim["id"], "claim": claim["verdict"], "check": check["name"]},
+                    **{"id": claim["id"], "grade": claim["grade"], "claim": claim["verdict"]},
+                    "check": check["name"],
                     **{"decides": "yes" if check["decides"] else "no", "verdict": check["verdict"]},
                     **{"why": check["why"], "quantity": check["quantity"], "unit": check["unit"]},
                     **{name: check[name] for name in ("effect", "low", "high", "runs")},
                     "rule": told_rule(check["rule"]),
-                    "published": "; ".join(map(_told_published, check["published"])),
+                    "published": "; ".join(map(told_published, check["published"])),
                     "control": check["control"]["what"],
                     "control_verdict": check["control"]["verdict"],
                     "control_effect": check["control"]["effect"],
@@ -327,11 +391,13 @@ def told_rule(rule):
     return f"{name} {bound:g}" if name != "within" else "within {:g} to {:g}".format(*bound)
 
 
-def _told_published(published):
+def told_published(published):
+    """Published values in words: what, where, how many, and how certain."""
     low, high = min(published["values"]), max(published["values"])
     numbers = f"{low:g}" if low == high else f"{low:g} to {high:g}"
-    place = f", generation {published['generation']:g}" if "generation" in published else ""
-    return f"{published['quantity']}{place}: {numbers}"
+    place = f", {published['setting']}" if "setting" in published else ""
+    place += f", generation {published['generation']:g}" if "generation" in published else ""
+    return f"{published['quantity']}{place}: {numbers} [{', '.join(published['grades'])}]"
 
 
 def summary(judged):
@@ -351,7 +417,7 @@ def _missed(checks):
     for check in checks:
         if check["verdict"] != SUPPORTED:
             why = re.sub(r"^the interval (contradicts|straddles) .*", r"\1", check["why"])
-            if check["effect"] is not None:
+            if check["verdict"] == NOT_SUPPORTED:
                 why = f"{why}, {_told_effect(check)}, claimed {told_rule(check['rule'])}"
             reasons.setdefault(why, []).append(check["name"])
     return [f"{', '.join(names)}: {why}" for why, names in reasons.items()]
@@ -366,7 +432,8 @@ def to_read(judged, scale):
     lines = [f"{len(judged)} claims at the scale `{scale}`: {counted}. {RULE}", ""]
     lines += [summary(judged), _row(head), "|" + " --- |" * len(head)]
     for claim in judged:
-        where = f"**{claim['id']}** {claim['statement']} ({claim['where']})"
+        where = f"**{claim['id']}** {claim['statement']} ({claim['where']}) [{claim['grade']}]"
+        where += f" {claim['note']}" if "note" in claim else ""
         lines.append(_row([where, "", "", "", f"**{claim['verdict']}**", "", ""]))
         lines += [_row(_cells(check)) for check in claim["checks"]]
     return "\n".join(lines) + "\n"
@@ -385,7 +452,7 @@ def _cells(check):
         effect,
         f"{told_rule(check['rule'])}; refuted by {check['refuted_by']}.{notes}",
         check["verdict"] + f": {check['why']}" * (check["verdict"] != SUPPORTED),
-        "; ".join(map(_told_published, check["published"])) or "–",
+        "; ".join(map(told_published, check["published"])) or "–",
         f"{control['what']}: {_told_effect(control)}, {control['verdict']}",
     ]
 

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import zipfile
 from pathlib import Path
 
@@ -48,8 +49,11 @@ def write_json(path, value):
 
 
 def read_json(path):
-    """Read a JSON file."""
-    return json.loads(Path(path).read_text(encoding="utf-8"))
+    """Read a JSON file; a UserError if it is damaged."""
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UserError(f"{path} is not whole JSON ({error}): delete it and run again.") from error
 
 
 def write_arrays(path, **arrays):
@@ -86,6 +90,11 @@ def write_markdown(path, table, *, digits=4):
     ruler = "|" + " --- |" * len(table.columns)
     rows = ["| " + " | ".join(map(cell, row)) + " |" for row in table.itertuples(index=False)]
     write_text(path, "\n".join([header, ruler, *rows]) + "\n")
+
+
+def literal(text):
+    """`text` with a backslash before what Markdown would take as marks."""
+    return re.sub(r"([\\`*_{}\[\]<>|#])", r"\\\1", text)
 
 
 def sha256(path):

@@ -4,7 +4,7 @@ Lengths are in units of σ₀, the true standard deviation; the truth is N(0, 1)
 
 References
 ----------
-arXiv:2305.17493, Theorem 3.1 with general M_i, and section 4.3 (noisy approximation).
+Nature 631:755, Theorem 3.1 with general M_i; arXiv:2305.17493, section 4.3 (noisy approximation).
 """
 
 import numpy as np

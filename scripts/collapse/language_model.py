@@ -187,7 +187,7 @@ class _Trainer:
             try:
                 parts = [self._part_loss(part, len(blocks)) for part in blocks.split(self.part)]
                 return sum(part.item() for part in parts)
-            except torch.OutOfMemoryError as error:
+            except RuntimeError as error:
                 self.optimiser.zero_grad()
                 self.part = halved(min(self.part, len(blocks)), error)
 
@@ -207,11 +207,16 @@ def learning_rate(step, n_steps, settings):
 
 
 def halved(size, error):
-    """Half of `size` once memory ran out, said in the log; a UserError where nothing is left."""
+    """Half of `size` once memory ran out, said in the log; a UserError where nothing is left.
+
+    Any other RuntimeError is passed on.
+    """
+    if not torch_tools.is_out_of_memory(error):
+        raise error
     if size == 1:
         raise UserError(
             "a single block does not fit into the device's memory: use a smaller model, or "
-            "device: cpu."
+            "a device with more."
         ) from error
     print(f"memory ran out with {size} blocks at once: going on with {size // 2}")
     if torch.cuda.is_available():
@@ -242,7 +247,7 @@ def token_losses(model, blocks, settings, *, batch_size=64):
         try:
             parts.append(_losses(model, part, settings["precision"]).float().cpu().numpy())
             start += batch_size
-        except torch.OutOfMemoryError as error:
+        except RuntimeError as error:
             batch_size = halved(len(part), error)
     return np.concatenate(parts)
 
@@ -304,7 +309,7 @@ def continue_blocks(model, prompts, settings):
                 n_beams=settings["beams"],
                 repetition_penalty=settings["repetition_penalty"],
             )
-    except torch.OutOfMemoryError as error:  # the search has halved its batch down to one
+    except RuntimeError as error:  # the search has halved its batch down to one
         halved(1, error)
     return tokens.cpu().numpy().astype(prompts.dtype)
 

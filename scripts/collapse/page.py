@@ -12,10 +12,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import jinja2
-import numpy as np
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from collapse import claims as claim_records
 from collapse import contents, files, flowchart
 
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
@@ -81,8 +81,6 @@ def judged(claims):
 
 def check_cells(check):
     """What a claim's check is, in columns: column and text."""
-    ((side, bound),) = check["rule"].items()
-    known = [(p["quantity"], ", ".join(f"{v:g}" for v in p["values"])) for p in check["published"]]
     control = check["control"]
     return {
         "check": check["name"] + ("" if check["decides"] else " (does not decide)"),
@@ -90,9 +88,10 @@ def check_cells(check):
         "measured": f"{check['quantity']} ({check['unit']})",
         "effect [95 %]": effect(check),
         "runs": check["runs"],
-        "claimed": f"{side} {' to '.join(f'{b:g}' for b in np.atleast_1d(bound))}",
+        "claimed": claim_records.told_rule(check["rule"]),
+        "note": "; ".join([check["why"], *filter(None, [check.get("note")])]),
         "refuted by": check["refuted_by"],
-        "published": "; ".join(map(": ".join, known)) or "–",
+        "published": "; ".join(map(claim_records.told_published, check["published"])) or "–",
         "control": f"{control['what']}: {control['verdict']}, {effect(control)}",
     }
 
@@ -130,7 +129,7 @@ def table(name, path, title):
     for head in heads:
         head.attrSet("scope", "col")
     for link in (token for inline in tokens for token in inline.children or []):
-        if link.type == "link_open":  # to another table beside this one
+        if link.type == "link_open" and link.attrs["href"].endswith(".md"):  # a table beside it
             link.attrSet("href", f"#table-{link.attrs['href'].removesuffix('.md')}")
     for n, head in enumerate(heads):
         column = cells[n :: len(heads)]

@@ -82,3 +82,9 @@ def check_finite(loss, *, step, learning_rate):
             f"the loss is {loss} at step {step} with learning rate "
             f"{learning_rate:g}: lower the learning rate."
         )
+
+
+def is_out_of_memory(error):
+    """Whether a RuntimeError says that memory ran out; on the CPU only its message does."""
+    messages = ("out of memory", "not enough memory", "can't allocate memory")
+    return isinstance(error, torch.OutOfMemoryError) or any(m in str(error) for m in messages)

@@ -17,4 +17,5 @@ with job(snakemake):
         columns=["setting", "text", "content"],
     )
     files.write_table(snakemake.output.csv, table)
-    files.write_markdown(snakemake.output.md, table)
+    texts = table["content"].map(files.literal)  # it holds whatever people and models write
+    files.write_markdown(snakemake.output.md, table.assign(content=texts))

@@ -8,8 +8,8 @@ CLAIMS = settings(
     discrete={name: DISCRETE[name] for name in ("distributions", "sizes")},
     gmm=GMM_GRID,
     lm=LM["settings"],
-    # what a claim may be about, and these results not
-    facts={"lm.model": LM["model"], "lm.corpus": LM["corpus"]},
+    # what a claim may be about, and these results not; a model by its name on the hub or its folder's
+    facts={"lm.model": Path(LM["model"]).name, "lm.corpus": LM["corpus"]},
 )
 
 
