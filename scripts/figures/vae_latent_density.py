@@ -21,5 +21,5 @@ with job(snakemake):
     grid[0][0].set_ylabel("density")
     grid[0][-1].legend(title="samples of\ngeneration", ncols=2)
     peaks = reference.values(snakemake.input.reference, quantity="latent_peak_density")
-    published = dict(zip(peaks["generation"], peaks["value"], strict=True))
+    published = dict(zip(peaks["generation"].astype(int), peaks["value"], strict=True))
     plotting.save(figure, snakemake, published=published)
