@@ -276,7 +276,7 @@ def test_claims_stand_with_their_verdicts():
         "0.512 [0.4, 0.6]",
         "within 0.7 to 1.5",
         "std: 0.9 to 1 [code]",
-        "it lies there; A tenth is a choice.",
+        "it lies there. A tenth is a choice.",
         "replace: not supported, –",
     ):
         assert f"{cell}</td>" in text

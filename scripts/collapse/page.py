@@ -81,7 +81,7 @@ def judged(claims):
 
 def check_cells(check):
     """What a claim's check is, in columns: column and text."""
-    control = check["control"]
+    control, missed = check["control"], check["verdict"] != claim_records.SUPPORTED
     return {
         "check": check["name"] + ("" if check["decides"] else " (does not decide)"),
         "verdict": check["verdict"],
@@ -89,7 +89,7 @@ def check_cells(check):
         "effect [95 %]": effect(check),
         "runs": check["runs"],
         "claimed": claim_records.told_rule(check["rule"]),
-        "note": "; ".join([check["why"], *filter(None, [check.get("note")])]),
+        "note": " ".join([f"{check['why']}."] * missed + [check["note"]] * ("note" in check)),
         "refuted by": check["refuted_by"],
         "published": "; ".join(map(claim_records.told_published, check["published"])) or "–",
         "control": f"{control['what']}: {control['verdict']}, {effect(control)}",
