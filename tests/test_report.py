@@ -32,7 +32,8 @@ CLAIMS = {
         {
             **{"id": "D9", "statement": "States go.", "where": "appendix", "grade": "text"},
             "note": "Read in the other way.",
-            **{"verdict": "supported", "why": "all hold", "checks": [CHECK]},
+            **{"verdict": "supported", "why": "all hold"},
+            "checks": [{name: value for name, value in CHECK.items() if name != "note"}],
         },
     ],
 }

@@ -89,7 +89,7 @@ def check_cells(check):
         "effect [95 %]": effect(check),
         "runs": check["runs"],
         "claimed": claim_records.told_rule(check["rule"]),
-        "note": " ".join([f"{check['why']}."] * missed + [check["note"]] * ("note" in check)),
+        "note": " ".join([f"{check['why']}."] * missed + [check.get("note", "")]).strip(),
         "refuted by": check["refuted_by"],
         "published": "; ".join(map(claim_records.told_published, check["published"])) or "–",
         "control": f"{control['what']}: {control['verdict']}, {effect(control)}",
