@@ -60,6 +60,18 @@ def line_with_band(axes, x, middle, low, high, *, position, label):
     axes.plot(x, middle, label=label, **style)
 
 
+def runs_with_band(axes, table, *, position, label):
+    """Mean with its interval, and every run as a thin line, against generation.
+
+    `table` has the columns generation, mean, low, high, run00, run01, …
+    """
+    x = table["generation"]
+    ends = table["low"], table["high"]
+    line_with_band(axes, x, table["mean"], *ends, position=position, label=label)
+    for run in table.filter(regex=r"^run\d+$"):
+        axes.plot(x, table[run], color=series(position)["color"], linewidth=0.4)
+
+
 def mark(axes, x, middle, low, high, *, position):
     """A reference value with its interval, either may be NaN, in its series' colour."""
     colour = COLOURS[position % len(COLOURS)]

@@ -12,13 +12,8 @@ def draw(axes, table):
     for position, (definition, label) in enumerate(DEFINITIONS.items()):
         rows = table[table["definition"] == definition]
         tuned, before = rows[rows["generation"] >= 0], rows[rows["generation"] < 0]
-        ends = tuned["low"], tuned["high"]
-        plotting.line_with_band(
-            axes, tuned["generation"], tuned["mean"], *ends, position=position, label=label
-        )
+        plotting.runs_with_band(axes, tuned, position=position, label=label)
         colour = plotting.series(position)["color"]
-        for run in tuned.filter(regex=r"^run\d+$"):
-            axes.plot(tuned["generation"], tuned[run], color=colour, linewidth=0.4)
         axes.axhline(before["mean"].iloc[0], color=colour, linestyle=(0, (1, 1)), linewidth=1.1)
 
 

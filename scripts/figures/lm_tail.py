@@ -19,13 +19,7 @@ with job(snakemake):
     for axes, (quantity, label) in zip(row, PANELS.items(), strict=True):
         by_setting = whole[whole["quantity"] == quantity].groupby("setting", sort=False)
         for position, (setting, rows) in enumerate(by_setting):
-            style = plotting.series(position)
-            ends = rows["low"], rows["high"]
-            plotting.line_with_band(
-                axes, rows["generation"], rows["mean"], *ends, position=position, label=setting
-            )
-            for run in rows.filter(regex=r"^run\d+$"):
-                axes.plot(rows["generation"], rows[run], color=style["color"], linewidth=0.4)
+            plotting.runs_with_band(axes, rows, position=position, label=setting)
         axes.set(xlabel="generation of the text (−1: real)", ylabel=label, ylim=(0, None))
         axes.xaxis.set_major_locator(plotting.plt.MaxNLocator(integer=True))
     row[0].legend()

@@ -20,18 +20,6 @@ PANELS = {
     },
 }
 
-
-def draw(axes, position, table, regime):
-    """One regime in one panel: mean with its interval, every run as a thin line."""
-    style = plotting.series(position)
-    ends = table["low"], table["high"]
-    plotting.line_with_band(
-        axes, table["generation"], table["mean"], *ends, position=position, label=regime
-    )
-    for run in table.filter(regex=r"^run\d+$"):
-        axes.plot(table["generation"], table[run], color=style["color"], linewidth=0.4)
-
-
 with job(snakemake):
     whole = pd.read_csv(snakemake.input.table)
     panels = PANELS[snakemake.wildcards.figure]
@@ -41,7 +29,7 @@ with job(snakemake):
     for axes, (quantity, label) in zip(row, panels.items(), strict=True):
         of_quantity = whole[whole["quantity"] == quantity]
         for position, (regime, table) in enumerate(of_quantity.groupby("regime", sort=False)):
-            draw(axes, position, table, regime)
+            plotting.runs_with_band(axes, table, position=position, label=regime)
         known = reference.values(snakemake.input.reference, quantity=quantity)
         if len(known):
             axes.plot(known["generation"], known["value"], label="paper", **plotting.REFERENCE)
