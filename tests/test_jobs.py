@@ -15,6 +15,7 @@ def run_job(tmp_path, body):
     lines = ["from collapse.errors import UserError", "from collapse.jobs import job", "import os"]
     lines += ["from types import SimpleNamespace"]
     lines += [f"adapter = SimpleNamespace(log=[{str(tmp_path / 'log')!r}], rule='some_rule')"]
+    lines += ["adapter.input, adapter.output, adapter.params = [], ['data/file'], {}"]
     lines += ["with job(adapter):", f"    {body}"]
     done = subprocess.run(
         [sys.executable, "-c", "\n".join(lines)],

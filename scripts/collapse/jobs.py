@@ -7,6 +7,7 @@ import sys
 import time
 import traceback
 
+from collapse import records
 from collapse.errors import UserError
 
 
@@ -16,12 +17,14 @@ def job(adapter):
 
     A `UserError` becomes one sentence in the log and on the terminal; any other exception leaves
     its traceback in the log and one sentence on the terminal. Both end the process with status 1.
-    The log's last line tells time and memory, for ``make timings``.
+    A job that has made its outputs leaves a record of them, see `collapse.records`. The log's last
+    line tells time and memory, for ``make timings``.
 
     Parameters
     ----------
     adapter : object
-        With the job's ``log`` and ``rule``: what Snakemake gives to a script.
+        With the job's ``log``, ``rule``, ``input``, ``output`` and ``params``: what Snakemake gives
+        to a script.
     """
     start_up, started = time.process_time(), time.perf_counter()
     terminal, log = os.fdopen(os.dup(2), "w"), adapter.log[0]
@@ -29,7 +32,9 @@ def job(adapter):
         sys.stdout = sys.stderr = file = open(log, "w", buffering=1, encoding="utf-8")  # noqa: SIM115
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
+        record = records.begin(adapter)
         yield
+        record()
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         print(
             f"done: {adapter.rule}: {time.perf_counter() - started:.2f} s, "

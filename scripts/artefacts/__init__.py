@@ -1,0 +1,1 @@
+"""Artefacts that travel: which of them belong to this code and configuration, and how they move."""
