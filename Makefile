@@ -4,10 +4,15 @@ CORES  ?= $(shell nproc 2>/dev/null || echo 1)
 SCALE  ?= laptop
 ARGS   ?=
 FIGURE ?=
+WHAT   ?=
+REMOTE ?=
+FORCE  ?=
+DEEP   ?=
+CONFIRM ?=
 PY     := .venv/bin/python
 LOCK   := -q --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock"
 
-.PHONY: help venv clean-venv reproduce report explain test check timings benchmark lock
+.PHONY: help venv clean-venv reproduce report explain pull publish verify accept gc test check timings benchmark lock
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null || grep '##' $(MAKEFILE_LIST)
@@ -28,6 +33,21 @@ report: venv  ## one page with everything, results/SCALE/report.html, and report
 
 explain: venv  ## what FIGURE (a figure's or table's name, or a result's path) is made from
 	@$(PY) scripts/explain.py "$(SCALE)" "$(FIGURE)"
+
+pull: venv  ## bring artefacts of SCALE here and check them: WHAT=figures (default), vae, lm/metrics, all ...
+	@$(PY) scripts/pull.py "$(SCALE)" "$(WHAT)" "$(REMOTE)" "$(FORCE)"
+
+publish: venv  ## record a finished run's artefacts, send WHAT of them to REMOTE
+	@$(PY) scripts/publish.py "$(SCALE)" "$(WHAT)" "$(REMOTE)"
+
+verify: venv  ## a verdict on every artefact; DEEP=vae/run02/gen05 computes that one again
+	@$(PY) scripts/verify.py "$(SCALE)" "$(DEEP)"
+
+accept: venv  ## after dvc pull or checkout by hand: let Snakemake take what matches
+	@$(PY) scripts/accept.py "$(SCALE)"
+
+gc: venv  ## list what neither figures nor later generations need; CONFIRM=1 removes it
+	@$(PY) scripts/cleanup.py "$(SCALE)" "$(CONFIRM)"
 
 test: venv  ## all tests
 	@$(PY) -m pytest --numprocesses $(CORES) --dist worksteal $(ARGS)

@@ -14,8 +14,9 @@ def run_job(tmp_path, body):
     """Run a job with this body; returns exit status, terminal text and log."""
     lines = ["from collapse.errors import UserError", "from collapse.jobs import job", "import os"]
     lines += ["from types import SimpleNamespace"]
-    lines += [f"adapter = SimpleNamespace(log=[{str(tmp_path / 'log')!r}], rule='some_rule')"]
-    lines += ["adapter.input, adapter.output, adapter.params = [], ['data/file'], {}"]
+    lines += [f"os.chdir({str(tmp_path)!r}); os.makedirs('logs/smoke')"]
+    lines += ["adapter = SimpleNamespace(log=['logs/smoke/some.log'], rule='some_rule')"]
+    lines += ["adapter.input, adapter.output, adapter.params = [], [], {}"]
     lines += ["with job(adapter):", f"    {body}"]
     done = subprocess.run(
         [sys.executable, "-c", "\n".join(lines)],
@@ -24,7 +25,11 @@ def run_job(tmp_path, body):
         check=False,
         env={"PYTHONPATH": str(SCRIPTS)},
     )
-    return done.returncode, done.stdout + done.stderr, (tmp_path / "log").read_text()
+    return (
+        done.returncode,
+        done.stdout + done.stderr,
+        (tmp_path / "logs/smoke/some.log").read_text(),
+    )
 
 
 def test_output_goes_to_the_log_also_of_child_processes(tmp_path):

@@ -10,3 +10,6 @@ def test_the_scale_joins_the_users_configuration():
     assert reproduce.with_scale(["--config", "seed=5", "-n"], "paper") == [
         *("--config", "scale=paper", "seed=5", "-n"),
     ]
+    assert reproduce.with_scale(["-n", "--", "vae"], "smoke") == [
+        *("-n", "--config", "scale=smoke", "--", "vae"),
+    ]

@@ -26,7 +26,7 @@ class Job(NamedTuple):
 
 
 class Plan:
-    """All jobs behind the default target of a scale, but for those that obtain data.
+    """All jobs behind the targets of a scale.
 
     Parameters
     ----------
@@ -40,9 +40,14 @@ class Plan:
         self.jobs = []  # in the order of their dependence: each after those whose outputs it takes
         for level in workflow.dag.toposorted():
             for job in sorted(level, key=lambda job: (job.rule.name, *map(str, job.output))):
-                if job.output and all(str(file).startswith("results/") for file in job.output):
+                if job.output:
                     self.jobs.append(_job(job, workflow))
                     self._behind[self.jobs[-1].record] = job
+
+    @property
+    def waiting(self):
+        """The jobs that Snakemake would run."""
+        return [job for job in self.jobs if job.waiting]
 
     def remember(self, jobs, stamp):
         """Let Snakemake take the outputs of `jobs` for up to date, made as they would be made now.
@@ -57,12 +62,14 @@ class Plan:
         for known in jobs:
             for file in filter(os.path.exists, known.outputs):
                 os.utime(file, (stamp, stamp))
-        self._workflow.iocache.clear()
+        self._workflow.iocache.clear()  # which has the old modification times
         for known in jobs:
-            self._workflow.async_run(self._workflow.persistence.finished(self._behind[known.record]))
+            self._workflow.async_run(
+                self._workflow.persistence.finished(self._behind[known.record])
+            )
 
     def forget(self, jobs):
-        """Let Snakemake make the outputs of `jobs` again: older than any input, made from nothing."""
+        """Let Snakemake make the outputs of `jobs` again: older than any input, of no memory."""
         for known in jobs:
             for file in self._behind[known.record].output:
                 self._workflow.persistence.cleanup_metadata(file)
@@ -71,14 +78,14 @@ class Plan:
 
 
 @contextlib.contextmanager
-def planned(scale, *options):
+def planned(scale, *targets):
     """The plan of a scale in the working directory; runs nothing.
 
     Parameters
     ----------
     scale : str
-    *options : str
-        Of the snakemake command.
+    *targets : str
+        Rules or files; none: the default target.
 
     Raises
     ------
@@ -89,7 +96,7 @@ def planned(scale, *options):
     from snakemake.settings import enums, types
 
     with contextlib.redirect_stderr(io.StringIO()):  # it tells which profile it reads
-        _, args = cli.parse_args(["--config", f"scale={scale}", *options])
+        _, args = cli.parse_args(["--config", f"scale={scale}", "--", *targets])
     with api.SnakemakeApi(types.OutputSettings(quiet={enums.Quietness.ALL})) as snakemake:
         workflow = snakemake.workflow(
             resource_settings=types.ResourceSettings(cores=1),

@@ -1,5 +1,6 @@
 """Whether artefacts are what their records say, and belong to this code and configuration."""
 
+import collections
 import functools
 from pathlib import Path
 from typing import NamedTuple
@@ -33,8 +34,7 @@ def judge(jobs, read=None, digest=None):
     An output matches if its bytes are those recorded; if its record names the rule, the parameters
     and the inputs that the job has today, with their present hashes; and if the same holds for the
     jobs that made its inputs. Inputs that are not here (a checkpoint that was not pulled or was
-    pruned) are known by the hash in their own job's record; data that are not here by the hash
-    that is recorded alone.
+    pruned) are known by the hash in their own job's record.
 
     Parameters
     ----------
@@ -76,13 +76,64 @@ def count(verdicts):
     return {name: states.count(name) for name in (MATCHES, DIFFERS, ABSENT)}
 
 
+def strays(scale, jobs):
+    """Files among a scale's artefacts that no job makes: left by other settings, say.
+
+    Parameters
+    ----------
+    scale : str
+    jobs : list of artefacts.plan.Job
+        All of the scale.
+
+    Returns
+    -------
+    list of str
+    """
+    known = {path for job in jobs for path in (*job.outputs, job.record)}
+    folders = {path.split("/")[2] for path in known if path.startswith("results/")}
+    found = [path for name in folders for path in Path(f"results/{scale}/{name}").rglob("*")]
+    return sorted(str(path) for path in found if path.is_file() and str(path) not in known)
+
+
+def tell(verdicts, waiting):
+    """Print which artefacts do not match and why, how many do, and what a run would still do.
+
+    Parameters
+    ----------
+    verdicts : list of Verdict
+    waiting : list of artefacts.plan.Job
+        What Snakemake would run.
+
+    Returns
+    -------
+    int
+        Exit status: 1 if something that is here does not match.
+    """
+    for verdict in verdicts:
+        for path, state in verdict.states.items():
+            if state == DIFFERS:
+                print(f"{state}  {path}: {why(verdict, path)}")
+    counts = count(verdicts)
+    print(
+        f"{counts[MATCHES]} artefacts match this code and configuration, {counts[DIFFERS]} do not; "
+        f"{counts[ABSENT]} are not here"
+    )
+    if counts[DIFFERS]:
+        print(
+            "what does not match: compute it again with 'make reproduce', or check out the revision "
+            "and settings that it belongs to"
+        )
+    rules = collections.Counter(job.rule for job in waiting)
+    listed = ", ".join(f"{rule} ×{n}" for rule, n in sorted(rules.items()))
+    print(f"still to be run: {listed}" if rules else "nothing is left to be run")
+    return int(counts[DIFFERS] > 0)
+
+
 def _read(path):
     try:
         return files.read_json(path)
-    except FileNotFoundError:
+    except (FileNotFoundError, UserError):  # a damaged record says nothing
         return None
-    except UserError:
-        return None  # half-written by no one: damaged, so it says nothing
 
 
 def _digest(path):
@@ -108,7 +159,7 @@ def _reasons(job, record, made, digest):
         recorded = record["inputs"][path]
         if path in made:
             yield from _upstream(path, made[path], recorded)
-        elif digest(path) != recorded and not (path.startswith("data/") and digest(path) is None):
+        elif digest(path) != recorded:
             yield f"{path} has changed since it was made"
 
 

@@ -12,9 +12,10 @@ MODULES = {"scikit-learn": "sklearn"}
 
 
 def path(log):
-    """The record of the job whose log is ``logs/<scale>/<place>.log``."""
-    _, scale, *place = Path(log).with_suffix(".json").parts
-    return Path("results", scale, "records", *place)
+    """The record of the job whose log is ``logs/<scale>/<place>.log`` or ``logs/data/<place>.log``."""
+    _, root, *place = Path(log).with_suffix(".json").parts
+    folder = Path(root) if root == "data" else Path("results", root)
+    return Path(folder, "records", *place)
 
 
 def parameters(params):
@@ -49,16 +50,13 @@ def begin(job):
     """Hash a job's inputs; gives the function that writes its record once the outputs are made.
 
     The inputs are hashed before the job reads them: a file that is edited while it runs is not
-    what it was made with. Files under data/ are sources, pinned by hashes of their own, so that
-    the jobs which obtain them leave no record.
+    what it was made with.
 
     Parameters
     ----------
     job : object
         With ``log``, ``rule``, ``input``, ``params`` and ``output``.
     """
-    if not all(str(file).startswith("results/") for file in job.output):
-        return lambda: None
     inputs = digests(job.input)
 
     def write():

@@ -1,0 +1,33 @@
+"""Let Snakemake take for up to date what belongs to this code and configuration, nothing else."""
+
+import time
+
+from artefacts import plan, verdicts
+
+
+def accept(scale, *targets):
+    """Judge all artefacts that are here, and tell Snakemake.
+
+    What matches is remembered as if its jobs had just been run here. What does not is kept, but
+    counts as out of date, so that the next run makes it again, and what depends on it.
+
+    Parameters
+    ----------
+    scale : str
+    *targets : str
+        Rules or files; none: the default target.
+
+    Returns
+    -------
+    list of artefacts.verdicts.Verdict
+    list of artefacts.plan.Job
+        Those that are still to be run for the targets.
+    """
+    with plan.planned(scale, *targets) as planned:
+        found = verdicts.judge(planned.jobs)
+        here = [verdict for verdict in found if verdict.here]
+        new = [v.job for v in here if v.matches and (v.job.waiting or not v.job.remembered)]
+        planned.remember(new, stamp=time.time())
+        planned.forget([verdict.job for verdict in here if not verdict.matches])
+    with plan.planned(scale, *targets) as planned:
+        return found, planned.waiting

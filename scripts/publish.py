@@ -1,0 +1,41 @@
+"""Record a finished run's artefacts in dvc.lock, and send them to a remote.
+
+python scripts/publish.py SCALE [WHAT] [REMOTE]
+"""
+
+from artefacts import acceptance, command, remote, verdicts
+from collapse.errors import UserError
+
+
+def main():
+    """Refuse what is unfinished or does not match; record; send."""
+    scale, what, name = command.arguments("SCALE", "WHAT", "REMOTE")
+    what, name = what or "figures", remote.check(name)
+    remote.check_room(what, name)
+    stages = remote.stages(scale)
+    found, waiting = acceptance.accept(scale, *stages.values())
+    if waiting:
+        verdicts.tell(found, waiting)
+        raise UserError(
+            f"the run of scale {scale} is not finished, {len(waiting)} jobs are left: 'make "
+            f"reproduce SCALE={scale}' first, then publish."
+        )
+    if unknown := verdicts.strays(scale, [verdict.job for verdict in found]):
+        raise UserError(
+            f"{unknown[0]} is made by no job of this configuration (and {len(unknown) - 1} more): "
+            "'make gc' lists such files and removes them."
+        )
+    print(f"recording scale {scale} in dvc.lock ...", flush=True)
+    remote.reproduce(stages)
+    paths = remote.select(remote.outputs(scale), what, scale)
+    print(f"sending {what or 'figures'} to '{name}' ...", flush=True)
+    if mended := remote.push(paths, name):
+        print(f"{mended} objects were damaged there and have been sent again")
+    print(
+        f"published. For others to find it: git add dvc.lock results/{scale}, with the remote's "
+        "folder if it is one of this repository; commit; push"
+    )
+
+
+if __name__ == "__main__":
+    command.run(main)

@@ -1,0 +1,34 @@
+"""Bring artefacts here, hold them against their records, and let Snakemake take those that match.
+
+python scripts/pull.py SCALE [WHAT] [REMOTE] [FORCE]
+"""
+
+from artefacts import acceptance, command, remote, verdicts
+
+
+def main():
+    """Pull, judge, say what there is and what is left to do."""
+    scale, what, name, force = command.arguments("SCALE", "WHAT", "REMOTE", "FORCE")
+    name = remote.check(name)
+    outs = remote.outputs(scale)
+    paths = remote.select(outs, what or "figures", scale)
+    print(f"pulling {what or 'figures'} of scale {scale} from '{name}' ...", flush=True)
+    remote.pull(paths, name, force=bool(force))
+    found, waiting = acceptance.accept(scale)
+    if any(_damaged(verdict, paths) for verdict in found) and (n := remote.mend_cache()):
+        print(f"{n} damaged objects were in the cache; pulling them again ...", flush=True)
+        remote.pull(paths, name, force=True)
+        found, waiting = acceptance.accept(scale)
+    return verdicts.tell(found, waiting)
+
+
+def _damaged(verdict, paths):
+    """Whether something that was pulled has other bytes than its record says."""
+    return not verdict.reasons and any(
+        state == verdicts.DIFFERS and path.startswith(tuple(paths))
+        for path, state in verdict.states.items()
+    )
+
+
+if __name__ == "__main__":
+    command.run(main)
