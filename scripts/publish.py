@@ -28,7 +28,7 @@ def main():
     print(f"recording scale {scale} in dvc.lock ...", flush=True)
     remote.reproduce(stages)
     paths = remote.select(remote.outputs(scale), what, scale)
-    print(f"sending {what or 'figures'} to '{name}' ...", flush=True)
+    print(f"sending {what} to '{name}' ...", flush=True)
     if mended := remote.push(paths, name):
         print(f"{mended} objects were damaged there and have been sent again")
     print(

@@ -34,9 +34,7 @@ def outputs(scale):
 
     with Repo(".") as repo:
         found = [
-            Output(
-                os.path.relpath(out.fspath, repo.root_dir), out.stage.addressing, not out.use_cache
-            )
+            Output(_path(repo, out), out.stage.addressing, not out.use_cache)
             for out in repo.index.outs
             if out.hash_info
         ]
@@ -78,7 +76,7 @@ def differing(scale):
 
     known = {out.path for out in outputs(scale)}
     with Repo(".") as repo:
-        found = {os.path.relpath(out.fspath, repo.root_dir): out for out in repo.index.outs}
+        found = {_path(repo, out): out for out in repo.index.outs}
         return sorted(p for p in known if found[p].exists and found[p].changed_checksum())
 
 
@@ -218,11 +216,16 @@ def _remotes():
         return repo.config["core"].get("remote"), sorted(repo.config["remote"])
 
 
+def _path(repo, out):
+    """An output's path from the project's folder."""
+    return os.path.relpath(out.fspath, repo.root_dir)
+
+
 def _objects(repo, paths):
     """Hashes of all objects that outputs are made of: files, and lists of files."""
     found = set()
     for out in repo.index.outs:
-        if os.path.relpath(out.fspath, repo.root_dir) in paths:
+        if _path(repo, out) in paths:
             found.add(out.hash_info.value)
             for _, _, entry in out.get_obj() if out.hash_info.isdir else ():
                 found.add(entry.value)
@@ -306,8 +309,8 @@ _FAILURES = (
         r"|Temporary failure in name|EndpointConnectionError|Connection reset|Server disconnected"
         r"|timed out",
         "remote '{remote}' does not answer",
-        "look at its address ('.venv/bin/dvc remote list') and run 'make {action}' again; it goes on "
-        "where it stopped",
+        "look at its address ('.venv/bin/dvc remote list') and run 'make {action}' again; it goes "
+        "on where it stopped",
     ),
     (
         r"does not exist|NoSuchBucket|no such bucket",

@@ -120,8 +120,8 @@ def tell(verdicts, waiting):
     )
     if counts[DIFFERS]:
         print(
-            "what does not match: compute it again with 'make reproduce', or check out the revision "
-            "and settings that it belongs to"
+            "what does not match: compute it again with 'make reproduce', or check out the "
+            "revision and settings that it belongs to"
         )
     rules = collections.Counter(job.rule for job in waiting)
     listed = ", ".join(f"{rule} ×{n}" for rule, n in sorted(rules.items()))

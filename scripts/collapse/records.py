@@ -12,7 +12,7 @@ MODULES = {"scikit-learn": "sklearn"}
 
 
 def path(log):
-    """The record of the job whose log is ``logs/<scale>/<place>.log`` or ``logs/data/<place>.log``."""
+    """The record of the job whose log is at ``logs/<scale>/`` or ``logs/data/``."""
     _, root, *place = Path(log).with_suffix(".json").parts
     folder = Path(root) if root == "data" else Path("results", root)
     return Path(folder, "records", *place)
