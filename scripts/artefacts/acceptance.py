@@ -25,9 +25,8 @@ def accept(scale, *targets):
     """
     with plan.planned(scale, *targets) as planned:
         found = verdicts.judge(planned.jobs)
-        here = [verdict for verdict in found if verdict.here]
-        new = [v.job for v in here if v.matches and (v.job.waiting or not v.job.remembered)]
+        new = [v.job for v in found if v.matches and (v.job.waiting or not v.job.remembered)]
         planned.remember(new, stamp=time.time())
-        planned.forget([verdict.job for verdict in here if not verdict.matches])
+        planned.forget([verdict.job for verdict in found if verdict.here and not verdict.matches])
     with plan.planned(scale, *targets) as planned:
         return found, planned.waiting
