@@ -2,6 +2,7 @@
 
 import inspect
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -301,9 +302,9 @@ def test_an_unknown_scale_lists_the_known_ones(finished):
 
 def test_planning_the_paper_scale_lists_every_generation(new_checkout):
     done = new_checkout("plan").run("-n", "--config", "scale=paper")
-    assert " vae_train " in done.stdout.replace("\n", " ")
-    row = next(line for line in done.stdout.splitlines() if line.startswith("vae_train "))
-    assert row.split() == ["vae_train", "100"]  # 20 generations × 5 runs, beside generation 0
+    rows = dict(re.findall(r"^(vae_train\w*) +(\d+)$", done.stdout, re.M))
+    # 20 generations × 5 runs, beside generation 0; the models of the last are kept
+    assert rows == {"vae_train": "5", "vae_train_pruned": "95", "vae_train_real": "5"}
 
 
 def test_a_full_disk_is_one_sentence_and_the_next_run_works(new_checkout, tmp_path):

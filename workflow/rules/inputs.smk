@@ -85,6 +85,23 @@ def gmm_clouds(w):
     )
 
 
+def kept_and_pruned(last_generation):
+    """Patterns of the generations whose models stay, and of those whose models go once nothing that
+    is still to run needs them.
+
+    Generation 0 belongs to neither: a rule of its own makes it, and its model always stays, because
+    it judges what all others draw.
+    """
+    gone = {"all": 1, "last": last_generation, "none": last_generation + 1}
+    names = [f"{generation:02d}" for generation in range(1, gone[config["keep_models"]])]
+    nothing = "(?!)"
+    return rf"(?!(?:{'|'.join(['00', *names])})\D)\d\d+", "|".join(names) or nothing
+
+
+VAE_KEPT, VAE_PRUNED = kept_and_pruned(VAE["last_generation"])
+LM_KEPT, LM_PRUNED = kept_and_pruned(LM["last_generation"])
+
+
 def vae_file(scale, regime, kind, run, generation, suffix):
     """A file of one generation; generation 0 knows only real data, so all regimes share it."""
     regime = regime if int(generation) else generations.REAL

@@ -69,6 +69,8 @@ rule vae_train:
         "logs/{scale}/vae/models/{regime}/run{run}/gen{generation}.log",
     benchmark:
         "benchmarks/{scale}/vae/models/{regime}/run{run}/gen{generation}.vae_train.tsv"
+    wildcard_constraints:
+        generation=VAE_KEPT,
     priority: lambda w: -int(w.get("generation", 0))  # all runs advance together
     params:
         settings=VAE_TRAIN.values,
@@ -77,6 +79,15 @@ rule vae_train:
         mix_seed=seed_of("vae", "mix", without=("generation",)),
     script:
         "../../scripts/vae_train.py"
+
+
+use rule vae_train as vae_train_pruned with:
+    output:
+        model=temp("results/{scale}/vae/models/{regime}/run{run}/gen{generation}.safetensors"),
+        samples="results/{scale}/vae/samples/{regime}/run{run}/gen{generation}.npz",
+        metrics="results/{scale}/vae/metrics/{regime}/run{run}/gen{generation}.json",
+    wildcard_constraints:
+        generation=VAE_PRUNED,
 
 
 use rule vae_train as vae_train_real with:
