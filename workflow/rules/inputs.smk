@@ -77,7 +77,7 @@ def gmm_clouds(w):
     """Samples of the figure gmm_samples, regime by regime, truth by truth."""
     at = config["figures"]["gmm_samples"]
     return expand(
-        "results/{{scale}}/gmm/samples/{regime}/{data}/size{size}/batch{batch:02d}.npz",
+        "results/{{scale}}/gmm/shown/{regime}/{data}/size{size}/batch{batch:02d}.npz",
         regime=GMM["regimes"],
         data=GMM["data"],
         size=at["size"],
@@ -126,12 +126,11 @@ def vae_training_data(w):
     }
 
 
-def vae_grid(w):
-    """Sample files of the figure vae_samples, regime by regime."""
+def vae_drawn(w):
+    """Sample files of the figure vae_samples, of the regime that the wildcards name."""
     grid = config["figures"]["vae_samples"]
     return [
-        vae_file(w.scale, regime, "samples", f"{grid['run']:02d}", generation, "npz")
-        for regime in VAE["regimes"]
+        vae_file(w.scale, w.regime, "samples", f"{grid['run']:02d}", generation, "npz")
         for generation in grid["generations"]
     ]
 

@@ -15,6 +15,7 @@ VAE_EVALUATE = settings(
     classifier=VAE["classifier"]["channels"],
     **VAE["evaluation"],
 )
+VAE_GRID = settings("vae_grid", **config["figures"]["vae_samples"])
 DIGIT_CLASSIFIER = settings("digit_classifier", **VAE["classifier"])
 
 
@@ -42,7 +43,7 @@ rule digit_classifier:
         code=code_of("digit_classifier.py"),
     output:
         model="results/{scale}/vae/models/digit_classifier.safetensors",
-        metrics="results/{scale}/vae/metrics/digit_classifier.json",
+        metrics="results/{scale}/vae/shown/digit_classifier.json",
     log:
         "logs/{scale}/vae/models/digit_classifier.log",
     benchmark:
@@ -131,3 +132,19 @@ rule vae_evaluate:
         settings=VAE_EVALUATE.values,
     script:
         "../../scripts/vae_evaluate.py"
+
+
+rule vae_grid:
+    """Of some generations of one run, as many images as the figure vae_samples shows."""
+    input:
+        samples=vae_drawn,
+        settings=VAE_GRID.path,
+        code=code_of("vae_grid.py"),
+    output:
+        "results/{scale}/vae/shown/{regime}.npz",
+    log:
+        "logs/{scale}/vae/shown/{regime}.log",
+    params:
+        settings=VAE_GRID.values,
+    script:
+        "../../scripts/vae_grid.py"
