@@ -9,17 +9,15 @@ with job(snakemake):
     device = torch_tools.prepare(settings["device"])
     real = files.read_arrays(given.real)
     texts = [real["blocks"], *(files.read_arrays(path)["blocks"] for path in given.samples)]
-    tests, under_first = [], []
-    for path in [given.base, *given.models]:
-        model = language_model.load(given.config, path, device)
-        losses = language_model.token_losses(model, real["test"], settings)
-        tests.append(language_model.perplexities(losses))
-        if path == given.models[0]:
-            under_first = [language_model.token_losses(model, text, settings) for text in texts]
+    base = language_model.load(given.config, given.base, device)
+    before = language_model.perplexities(language_model.token_losses(base, real["test"], settings))
+    tests = [before, *(files.read_json(path)["test"] for path in given.metrics)]
+    judge = language_model.load(given.config, given.judge, device)
+    losses = [language_model.token_losses(judge, text, settings) for text in texts]
     files.write_arrays(
         snakemake.output[0],
         # (1 + generations,), the model that no generation has trained first
-        **{name: np.array([test[name] for test in tests]) for name in tests[0]},
+        **{name: np.array([test[name] for test in tests]) for name in before},
         # (1 + generations, blocks), the real text first
-        under_first=np.stack([language_model.sequence_perplexities(x) for x in under_first]),
+        under_first=np.stack([language_model.sequence_perplexities(x) for x in losses]),
     )

@@ -17,7 +17,12 @@ with job(snakemake):
     model = language_model.load(given.config, given.start, device)
     history = language_model.fine_tune(model, data, real["validation"], settings, seed=params.seed)
     prompts = data if params.prompts == "previous" else real["blocks"]
+    # while the model is in memory: nobody needs its file for the real test set
+    test = language_model.token_losses(model, real["test"], settings)
     samples = language_model.continue_blocks(model, prompts, settings)
     language_model.save(snakemake.output.model, model)
     files.write_arrays(snakemake.output.samples, blocks=samples)
-    files.write_json(snakemake.output.metrics, {"epochs": history, "blocks": len(data)})
+    files.write_json(
+        snakemake.output.metrics,
+        {"epochs": history, "blocks": len(data), "test": language_model.perplexities(test)},
+    )

@@ -108,6 +108,7 @@ MISTAKES = [
     ("datasets.mnist.path", 7, "text or null"),
     ("seed", -1, "at least 0"),
     ("device", "gpu", "choose one of cpu, cuda, auto"),
+    ("keep_models", "first", "choose one of all, last, none"),
     ("scale", "Laptop", "lower-case"),
 ]
 
@@ -139,6 +140,16 @@ def test_streaming_has_nothing_to_mix(config, schema):
     config["vae"] |= {"samples": "streaming", "regimes": ["replace", "pool"]}
     (sentence,) = configuration.mistakes(config, schema)
     assert "'pool'" in sentence
+
+
+def test_streaming_needs_the_last_model_to_go_on(config, schema):
+    config["keep_models"] = "none"
+    assert configuration.mistakes(config, schema) == []
+    config["vae"]["samples"] = "streaming"
+    (sentence,) = configuration.mistakes(config, schema)
+    assert "keep_models is 'none', but vae.samples is 'streaming'" in sentence
+    config["keep_models"] = "last"
+    assert configuration.mistakes(config, schema) == []
 
 
 def test_a_file_instead_of_a_folder(config, schema, tmp_path):

@@ -41,7 +41,8 @@ def test_the_laptop_scale_plans_every_generation_of_every_setting(fresh):
 
 def test_the_paper_scale_takes_its_model_from_elsewhere(fresh):
     planned = jobs(fresh, "paper", "results/paper/tables/lm_perplexity.csv")
-    assert planned["lm_train"] == 5 * 5 * 9  # settings, runs, generations
+    assert planned["lm_train"] == 5 * 5  # settings, runs: the last generation, whose model is kept
+    assert planned["lm_train_pruned"] == 5 * 5 * 8  # settings, runs, generations
     assert planned["lm_import"] == 1
     assert "lm_pretrain" not in planned
 
@@ -72,13 +73,17 @@ def test_generation_0_can_be_what_each_generation_starts_from(new_checkout):
     assert f"{LM}/models/pretrained/model.safetensors" not in rule
 
 
-def test_two_more_generations_train_two_more_generations_only(copied):
+@pytest.mark.parametrize("remembered", [True, False], ids=["with-memory", "without-memory"])
+def test_two_more_generations_train_two_more_generations_only(copied, remembered):
+    if not remembered:
+        copied.forget()
     text = (copied.folder / "workflow/scales/smoke.yaml").read_text()
     start = text.index("lm:\n")
     changed = text[start:].replace("last_generation: 2", "last_generation: 4", 1)
     (copied.folder / "workflow/scales/smoke.yaml").write_text(text[:start] + changed)
     planned = copied.planned()
     assert planned["lm_train"] == 2 * 2
+    assert (planned["lm_evaluate"], planned["lm_text"]) == (2, 2)
     assert not {"lm_train_real", "lm_pretrain", "lm_real", "vae_train"} & set(planned)
 
 
@@ -118,7 +123,7 @@ def test_tables_hold_every_model_setting_and_run(finished):
 @pytest.mark.parametrize(
     ("name", "target"),
     [
-        ("models/preserve10/run00/gen01.safetensors", "metrics/preserve10/run00/perplexity.npz"),
+        ("models/preserve10/run00/gen00.safetensors", "metrics/preserve10/run00/perplexity.npz"),
         ("models/pretrained/model.safetensors", "samples/preserve10/run00/gen00.npz"),
     ],
 )
@@ -158,7 +163,7 @@ def test_a_generation_continues_the_prompts_that_are_asked_for(prompts, tmp_path
     """The adapter with models that do nothing; those at smoke scale write one token, whatever they
     are to continue."""
     real, written = np.full((4, 2), 1), np.full((4, 2), 2)
-    files.write_arrays(tmp_path / "real.npz", blocks=real, validation=real)
+    files.write_arrays(tmp_path / "real.npz", blocks=real, validation=real, test=real)
     files.write_arrays(tmp_path / "written.npz", blocks=written)
     name = SimpleNamespace
     params = name(settings={"device": "cpu"}, regime={}, prompts=prompts, seed=1, mix_seed=1)
@@ -169,13 +174,14 @@ def test_a_generation_continues_the_prompts_that_are_asked_for(prompts, tmp_path
     job = name(params=params, input=given, output=output, wildcards={"generation": "01"})
     monkeypatch.setattr("collapse.jobs.job", lambda adapter: contextlib.nullcontext())
     monkeypatch.setattr(torch_tools, "prepare", lambda device: device)
-    doubles = {"load": None, "save": None, "fine_tune": []}
+    doubles = {"load": None, "save": None, "fine_tune": [], "token_losses": np.log([[2.0, 8.0]])}
     for function, value in doubles.items():
         monkeypatch.setattr(language_model, function, lambda *_, value=value, **__: value)
     monkeypatch.setattr(language_model, "continue_blocks", lambda model, blocks, settings: blocks)
     runpy.run_path(str(SCRIPTS / "lm_train.py"), init_globals={"snakemake": job})
     continued = files.read_arrays(output.samples)["blocks"]
     assert (continued == (real if prompts == "original" else written)).all()
+    assert files.read_json(output.metrics)["test"] == pytest.approx({"token": 4, "sequence": 4})
 
 
 CHAIN = {"lm_train", "lm_evaluate", "lm_text"}

@@ -2,12 +2,14 @@
 
 import inspect
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
 
+import explain
 import numpy as np
 import pytest
 from collapse import files, mixture
@@ -36,13 +38,14 @@ FIGURES = [
     "vae_latent_moments",
     "vae_samples",
 ]
+CLOUD = "replace/one_blob/size60/batch00.npz"
 N_VAE_RUNS = 2
 N_CHAINS = 3 * 2 * 2  # regimes × ddof × sizes
 VAE_RULES = {
     *("vae_train", "vae_train_real", "vae_evaluate", "vae_generations"),
-    *("vae_samples", "vae_latent_density", "vae_moments", "claims"),
+    *("vae_grid", "vae_samples", "vae_latent_density", "vae_moments", "claims"),
 }
-FIRST = {"vae_train_real", "vae_samples"}
+FIRST = {"vae_train_real", "vae_grid", "vae_samples"}
 GAUSSIAN_TABLES = {
     *("gaussian_errors", "gaussian_theory", "gaussian_regime", "gaussian_wasserstein"),
     "fidelity",  # which shows what ddof changes
@@ -64,6 +67,35 @@ def test_every_figure_has_png_pdf_and_caption(finished):
         start = {".png": b"\x89PNG", ".pdf": b"%PDF", ".md": b"**"}[path.suffix]
         assert path.read_bytes().startswith(start)
         assert b"CreationDate" not in path.read_bytes()
+
+
+def is_shown(path):
+    """Whether a figure may read a file: light, or no result at all."""
+    return re.fullmatch(r"results/smoke/(tables|settings|\w+/shown)/.+|(?!results/|data/).+", path)
+
+
+def test_figures_are_drawn_from_tables_and_from_what_is_named_shown(finished):
+    drawn = [f"results/smoke/figures/{name}.png" for name in FIGURES]
+    done = finished.run("-n", "--forceall", *SMOKE, "--", *drawn)
+    jobs = explain.jobs_of(done.stdout + done.stderr)
+    taken = {path for figure in drawn for path in jobs[figure].input}
+    assert [path for path in taken if not is_shown(path)] == []
+    assert {"gmm", "vae"} == {path.split("/")[2] for path in taken if "/shown/" in path}
+    # what the rules behind them take would be told apart
+    assert not all(map(is_shown, jobs["results/smoke/gmm/shown/" + CLOUD].input))
+
+
+def test_figures_are_drawn_again_where_models_samples_metrics_and_data_are_not(copied, finished):
+    results = copied.folder / "results/smoke"
+    heavy = [path for path in results.glob("*/*") if path.name in ("models", "samples", "metrics")]
+    for folder in (copied.folder / "data", results / "figures", *heavy):
+        shutil.rmtree(folder)
+    left = [path for path in results.rglob("*/shown/**/*") if path.is_file()]
+    assert sum(path.stat().st_size for path in left) < 500_000
+    drawn = [f"results/smoke/figures/{name}.png" for name in FIGURES]
+    done = copied.run(*SMOKE, "--cores", "2", "--", *drawn)
+    assert f"{len(FIGURES)} of {len(FIGURES)} steps (100%) done" in done.stdout + done.stderr
+    assert copied.hashes("results/smoke/figures") == finished.hashes("results/smoke/figures")
 
 
 def test_timings_of_all_rules_are_printed(finished):
@@ -169,7 +201,7 @@ CHANGES = {
         "20], last_generation: 4",
         {"kde_generations", "kde_variance"},
     ),
-    "figure": ("rows: 5", "rows: 4", {"vae_samples"}),
+    "figure": ("rows: 5", "rows: 4", {"vae_grid", "vae_samples"}),
 }
 
 
@@ -249,11 +281,11 @@ def test_more_generations_of_mixtures_run_one_more_block(copied):
 def test_the_drawn_points_are_those_that_the_next_generation_fitted(copied):
     """The seed of the chain, taken in another rule: moments of samples(1) are those of model(2)."""
     copied.replace("workflow/scales/smoke.yaml", "generations: [0, 1, 4], s", "generations: [1], s")
-    place = "replace/one_blob/size60/batch00"
-    drawn = f"results/smoke/gmm/samples/{place}.npz"
+    drawn = f"results/smoke/gmm/shown/{CLOUD}"
     copied.run(*SMOKE, "--cores", "1", "--", drawn)
     samples = files.read_arrays(copied.folder / drawn)["samples"][0]
-    models = files.read_arrays(copied.folder / f"results/smoke/gmm/models/{place}/gen0004.npz")
+    folder = copied.folder / "results/smoke/gmm/models" / CLOUD.removesuffix(".npz")
+    models = files.read_arrays(folder / "gen0004.npz")
     mean, covariance = mixture.total_moments(mixture.Mixtures(**models).at(0, 2))
     np.testing.assert_allclose(mean, samples.mean(axis=0), rtol=1e-9)
     regularisation = 1e-6 * np.eye(2)
@@ -301,9 +333,9 @@ def test_an_unknown_scale_lists_the_known_ones(finished):
 
 def test_planning_the_paper_scale_lists_every_generation(new_checkout):
     done = new_checkout("plan").run("-n", "--config", "scale=paper")
-    assert " vae_train " in done.stdout.replace("\n", " ")
-    row = next(line for line in done.stdout.splitlines() if line.startswith("vae_train "))
-    assert row.split() == ["vae_train", "100"]  # 20 generations × 5 runs, beside generation 0
+    rows = dict(re.findall(r"^(vae_train\w*) +(\d+)$", done.stdout, re.M))
+    # 20 generations × 5 runs, beside generation 0; the models of the last are kept
+    assert rows == {"vae_train": "5", "vae_train_pruned": "95", "vae_train_real": "5"}
 
 
 def test_a_full_disk_is_one_sentence_and_the_next_run_works(new_checkout, tmp_path):

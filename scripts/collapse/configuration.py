@@ -315,6 +315,12 @@ def _vae_contradictions(config):
             f"vae.evaluation.images is {vae['evaluation']['images']}, but a generation has only "
             f"{vae['images']} (vae.images): lower it."
         )
+    if vae["samples"] == "streaming" and config["keep_models"] == "none":
+        yield (
+            "keep_models is 'none', but vae.samples is 'streaming', where each model learns from "
+            "the one before it, so that one more generation would train all of them again: use "
+            "last or all, or finite samples."
+        )
     for name in vae["regimes"]:
         mix = Regime(**config["regimes"].get(name, {}))
         if vae["samples"] == "streaming" and mix != Regime():

@@ -1,13 +1,12 @@
 """Draw grids of images that models of several generations decode from random latents."""
 
-import numpy as np
 from collapse import files, plotting
 from collapse.jobs import job
 
 
 def mosaic(images, rows):
-    """The first rows² images (n, 28, 28) as one picture (28 · rows, 28 · rows)."""
-    tiles = images[: rows**2].reshape(rows, rows, *images.shape[1:])
+    """Images (rows², 28, 28) as one picture (28 · rows, 28 · rows)."""
+    tiles = images.reshape(rows, rows, *images.shape[1:])
     return tiles.swapaxes(1, 2).reshape(rows * images.shape[1], -1)
 
 
@@ -17,10 +16,9 @@ with job(snakemake):
     figure, grid = plotting.plt.subplots(
         n_rows, n_columns, figsize=(2.5 * n_columns, 3.1 * n_rows), squeeze=False
     )
-    paths = np.reshape(snakemake.input.samples, (n_rows, n_columns))
-    for regime, panels, row in zip(params.regimes, grid, paths, strict=True):
-        for axes, generation, path in zip(panels, params.generations, row, strict=True):
-            images = files.read_arrays(path)["images"]
+    for regime, panels, path in zip(params.regimes, grid, snakemake.input.grids, strict=True):
+        shown = files.read_arrays(path)["images"]  # (generations, rows², 28, 28)
+        for axes, generation, images in zip(panels, params.generations, shown, strict=True):
             axes.imshow(mosaic(images, params.rows), cmap="gray", vmin=0, vmax=255)
             axes.set_title(
                 "generation 0, trained on real data"

@@ -80,7 +80,7 @@ class Settings(NamedTuple):
 
     Rules pass `values` as a parameter and take `path` as an input, so that a changed number makes
     their jobs run again even where Snakemake has no memory of the last run. How far a chain goes
-    (generations, runs) is among the values of tables and figures only, never of what trains.
+    (generations, runs) is among the values of what looks at whole chains, never of what trains.
     """
 
     values: dict

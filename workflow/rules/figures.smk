@@ -1,4 +1,5 @@
-"""Every figure of the paper, each drawn from a table or an array under results/."""
+"""Every figure of the paper, each drawn from tables or from what lies in a folder named shown: a few
+hundred kilobytes, so that figures can be drawn where models and samples are not."""
 
 VAE_SAMPLES = settings("vae_samples", regimes=VAE["regimes"], **config["figures"]["vae_samples"])
 VAE_FIGURES = settings("vae_figures", runs=VAE["runs"], images=VAE["evaluation"]["images"])
@@ -189,7 +190,7 @@ rule gmm_l2:
 rule vae_samples:
     """Images decoded from random latents by models of several generations."""
     input:
-        samples=vae_grid,
+        grids=expand("results/{{scale}}/vae/shown/{regime}.npz", regime=VAE["regimes"]),
         settings=VAE_SAMPLES.path,
         caption="workflow/report/vae_samples.md",
         code=code_of("figures/vae_samples.py"),

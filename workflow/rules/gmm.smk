@@ -61,9 +61,9 @@ rule gmm_draw:
         settings=GMM_SAMPLES.path,
         code=code_of("gmm_draw.py"),
     output:
-        "results/{scale}/gmm/samples/{regime}/{data}/size{size}/batch{batch}.npz",
+        "results/{scale}/gmm/shown/{regime}/{data}/size{size}/batch{batch}.npz",
     log:
-        "logs/{scale}/gmm/samples/{regime}/{data}/size{size}/batch{batch}.log",
+        "logs/{scale}/gmm/shown/{regime}/{data}/size{size}/batch{batch}.log",
     params:
         settings=GMM_SAMPLES.values,
         seed=seed_of("gmm", "chain"),

@@ -77,12 +77,29 @@ def gmm_clouds(w):
     """Samples of the figure gmm_samples, regime by regime, truth by truth."""
     at = config["figures"]["gmm_samples"]
     return expand(
-        "results/{{scale}}/gmm/samples/{regime}/{data}/size{size}/batch{batch:02d}.npz",
+        "results/{{scale}}/gmm/shown/{regime}/{data}/size{size}/batch{batch:02d}.npz",
         regime=GMM["regimes"],
         data=GMM["data"],
         size=at["size"],
         batch=at["run"] // GMM["runs_per_job"],
     )
+
+
+def kept_and_pruned(last_generation):
+    """Patterns of the generations whose models stay, and of those whose models go once nothing that
+    is still to run needs them.
+
+    Generation 0 belongs to neither: a rule of its own makes it, and its model always stays, because
+    it judges what all others draw.
+    """
+    gone = {"all": 1, "last": last_generation, "none": last_generation + 1}
+    names = [f"{generation:02d}" for generation in range(1, gone[config["keep_models"]])]
+    nothing = "(?!)"
+    return rf"(?!(?:{'|'.join(['00', *names])})\D)\d\d+", "|".join(names) or nothing
+
+
+VAE_KEPT, VAE_PRUNED = kept_and_pruned(VAE["last_generation"])
+LM_KEPT, LM_PRUNED = kept_and_pruned(LM["last_generation"])
 
 
 def vae_file(scale, regime, kind, run, generation, suffix):
@@ -109,12 +126,11 @@ def vae_training_data(w):
     }
 
 
-def vae_grid(w):
-    """Sample files of the figure vae_samples, regime by regime."""
+def vae_drawn(w):
+    """Sample files of the figure vae_samples, of the regime that the wildcards name."""
     grid = config["figures"]["vae_samples"]
     return [
-        vae_file(w.scale, regime, "samples", f"{grid['run']:02d}", generation, "npz")
-        for regime in VAE["regimes"]
+        vae_file(w.scale, w.regime, "samples", f"{grid['run']:02d}", generation, "npz")
         for generation in grid["generations"]
     ]
 

@@ -41,7 +41,10 @@ LM_CHAIN = {
     )
     for name in LM["settings"]
 }
-LM_EVALUATE = settings("lm_evaluate", **LM_MACHINE)
+# a run's generations lie in one file: how many there are is said here, for it to be made again where
+# Snakemake has no memory of what it was made from
+LM_EVALUATE = settings("lm_evaluate", **LM_MACHINE, last_generation=LM["last_generation"])
+LM_TEXT = settings("lm_text", last_generation=LM["last_generation"])
 
 
 rule lm_pretrain:
@@ -129,7 +132,7 @@ rule lm_train:
     benchmark:
         "benchmarks/{scale}/lm/models/{setting}/run{run}/gen{generation}.lm_train.tsv"
     wildcard_constraints:
-        generation=r"0[1-9]|[1-9]\d+",
+        generation=LM_KEPT,
     params:
         settings=lambda w: LM_TRAIN[w.setting].values,
         regime=lambda w: config["regimes"][LM["definitions"][w.setting]["regime"]],
@@ -138,6 +141,15 @@ rule lm_train:
         mix_seed=seed_of("lm", "mix", without=("generation",)),
     script:
         "../../scripts/lm_train.py"
+
+
+use rule lm_train as lm_train_pruned with:
+    output:
+        model=temp("results/{scale}/lm/models/{setting}/run{run}/gen{generation}.safetensors"),
+        samples="results/{scale}/lm/samples/{setting}/run{run}/gen{generation}.npz",
+        metrics="results/{scale}/lm/metrics/{setting}/run{run}/gen{generation}.json",
+    wildcard_constraints:
+        generation=LM_PRUNED,
 
 
 use rule lm_train as lm_train_real with:
@@ -171,7 +183,8 @@ rule lm_evaluate:
         real=rules.lm_real.output[0],
         base=f"{LM_BASE}/model.safetensors",
         config=f"{LM_BASE}/config.json",
-        models=lm_generations("models", "safetensors"),
+        judge=lambda w: lm_file(w.scale, w.setting, "models", w.run, 0, "safetensors"),
+        metrics=lm_generations("metrics", "json"),
         samples=lm_generations("samples", "npz"),
         settings=LM_EVALUATE.path,
         code=code_of("lm_evaluate.py"),
@@ -192,10 +205,13 @@ rule lm_text:
     input:
         real=rules.lm_real.output[0],
         samples=lm_generations("samples", "npz"),
+        settings=LM_TEXT.path,
         code=code_of("lm_text.py"),
     output:
         "results/{scale}/lm/metrics/{setting}/run{run}/text.json",
     log:
         "logs/{scale}/lm/metrics/{setting}/run{run}/text.log",
+    params:
+        settings=LM_TEXT.values,
     script:
         "../../scripts/lm_text.py"

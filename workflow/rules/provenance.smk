@@ -37,6 +37,11 @@ def producer(path):
     return next((known for known in workflow.rules if known.is_producer(path)), None)
 
 
+def step_of(rule):
+    """What a rule is called on the page: which models stay is no matter of where results come from."""
+    return rule.name.removesuffix("_pruned")
+
+
 @functools.cache
 def ancestry(*targets):
     """What targets are made from.
@@ -60,15 +65,15 @@ def ancestry(*targets):
             continue
         found = maker.get_wildcards(path)
         job = tuple(sorted(found.items()))
-        if job in jobs.setdefault(maker.name, set()):
+        if job in jobs.setdefault(step_of(maker), set()):
             continue
-        jobs[maker.name].add(job)
+        jobs[step_of(maker)].add(job)
         for file in map(str, maker.expand_input(Wildcards(fromdict=found))[0]):
             if file not in makers:
                 makers[file] = producer(file)
                 queue.append(file)
             if makers[file]:
-                takes.setdefault(maker.name, set()).add(makers[file].name)
+                takes.setdefault(step_of(maker), set()).add(step_of(makers[file]))
     steps = {
         name: {"jobs": len(jobs[name]), "takes": sorted(takes.get(name, []))}
         for name in sorted(jobs)

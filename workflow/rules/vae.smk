@@ -15,6 +15,7 @@ VAE_EVALUATE = settings(
     classifier=VAE["classifier"]["channels"],
     **VAE["evaluation"],
 )
+VAE_GRID = settings("vae_grid", **config["figures"]["vae_samples"])
 DIGIT_CLASSIFIER = settings("digit_classifier", **VAE["classifier"])
 
 
@@ -42,7 +43,7 @@ rule digit_classifier:
         code=code_of("digit_classifier.py"),
     output:
         model="results/{scale}/vae/models/digit_classifier.safetensors",
-        metrics="results/{scale}/vae/metrics/digit_classifier.json",
+        metrics="results/{scale}/vae/shown/digit_classifier.json",
     log:
         "logs/{scale}/vae/models/digit_classifier.log",
     benchmark:
@@ -69,6 +70,8 @@ rule vae_train:
         "logs/{scale}/vae/models/{regime}/run{run}/gen{generation}.log",
     benchmark:
         "benchmarks/{scale}/vae/models/{regime}/run{run}/gen{generation}.vae_train.tsv"
+    wildcard_constraints:
+        generation=VAE_KEPT,
     priority: lambda w: -int(w.get("generation", 0))  # all runs advance together
     params:
         settings=VAE_TRAIN.values,
@@ -77,6 +80,15 @@ rule vae_train:
         mix_seed=seed_of("vae", "mix", without=("generation",)),
     script:
         "../../scripts/vae_train.py"
+
+
+use rule vae_train as vae_train_pruned with:
+    output:
+        model=temp("results/{scale}/vae/models/{regime}/run{run}/gen{generation}.safetensors"),
+        samples="results/{scale}/vae/samples/{regime}/run{run}/gen{generation}.npz",
+        metrics="results/{scale}/vae/metrics/{regime}/run{run}/gen{generation}.json",
+    wildcard_constraints:
+        generation=VAE_PRUNED,
 
 
 use rule vae_train as vae_train_real with:
@@ -120,3 +132,19 @@ rule vae_evaluate:
         settings=VAE_EVALUATE.values,
     script:
         "../../scripts/vae_evaluate.py"
+
+
+rule vae_grid:
+    """Of some generations of one run, as many images as the figure vae_samples shows."""
+    input:
+        samples=vae_drawn,
+        settings=VAE_GRID.path,
+        code=code_of("vae_grid.py"),
+    output:
+        "results/{scale}/vae/shown/{regime}.npz",
+    log:
+        "logs/{scale}/vae/shown/{regime}.log",
+    params:
+        settings=VAE_GRID.values,
+    script:
+        "../../scripts/vae_grid.py"
