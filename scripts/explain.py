@@ -2,54 +2,21 @@
 
 python scripts/explain.py SCALE NAME ...
 
-Runs nothing: Snakemake's own dry runs tell the jobs; the files that stand here are hashed.
+Runs nothing: Snakemake's plan tells the jobs; the files that stand here are hashed.
 """
 
 import difflib
 import graphlib
 import json
-import os
 import re
 import signal
-import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import NamedTuple
 
+from artefacts import command, plan
 from collapse import files
-
-ROOT = Path(__file__).resolve().parents[1]
-JOB = re.compile(r"^(?:local)?rule (\w+):\n((?: +\w[\w ]*: .*\n)+)", re.MULTILINE)
-
-
-class Job(NamedTuple):
-    """One job of the dry run."""
-
-    rule: str
-    input: tuple
-    output: tuple
-
-
-def dry_run(scale, *options):
-    """What ``snakemake --dry-run`` says, or the end with its own sentence."""
-    command = [sys.executable, "-m", "snakemake", "--dry-run", "--config", f"scale={scale}"]
-    done = subprocess.run([*command, *options], capture_output=True, text=True, check=False)
-    text = done.stdout + done.stderr
-    if done.returncode:
-        said = [line for line in text.splitlines() if line.startswith("ERROR:")]
-        sys.exit("\n".join(said) or text)
-    return text
-
-
-def jobs_of(text):
-    """The jobs that a dry run lists, by the files they make."""
-    found = {}
-    for rule, lines in JOB.findall(text):
-        fields = dict(re.findall(r"^ +(input|output): (.*)$", lines, re.MULTILINE))
-        split = [tuple(fields.get(key, "").split(", ")) for key in ("input", "output")]
-        found |= dict.fromkeys(filter(None, split[1]), Job(rule, *split))
-    return found
+from collapse.errors import UserError
 
 
 def paths_of(name, made, scale):
@@ -69,22 +36,25 @@ def paths_of(name, made, scale):
 
 def chain(path, made):
     """All jobs behind a file, and the rules in order from data to it."""
-    queue, graph = [made[path]], {}
+    jobs, queue, graph = {}, [made[path]], {}
     while queue:
         job = queue.pop()
-        if job not in graph:
-            graph[job] = {made[file] for file in job.input if file in made}
-            queue += graph[job]
+        if job.record not in jobs:
+            jobs[job.record] = job
+            before = [made[file] for file in job.inputs if file in made]
+            graph[job.record] = {other.record for other in before}
+            queue += before
     depth, last = {}, {}
-    for job in graphlib.TopologicalSorter(graph).static_order():
-        depth[job] = 1 + max((depth[other] for other in graph[job]), default=0)
-        last[job.rule] = max(last.get(job.rule, 0), depth[job])
-    return list(graph), sorted(last, key=lambda rule: (last[rule], rule))
+    for name in graphlib.TopologicalSorter(graph).static_order():
+        depth[name] = 1 + max((depth[other] for other in graph[name]), default=0)
+        rule = jobs[name].rule
+        last[rule] = max(last.get(rule, 0), depth[name])
+    return list(jobs.values()), sorted(last, key=lambda rule: (last[rule], rule))
 
 
-def state(path, jobs, waiting):
+def state(path, jobs):
     """Whether the file stands here and is what the chain would give."""
-    count = Counter(job.rule for job in jobs if job.output[0] in waiting)
+    count = Counter(job.rule for job in jobs if job.waiting)
     if not count:
         there = Path(path).exists()
         return "up to date" if there else "not here, and nothing that is here needs it"
@@ -98,18 +68,18 @@ def hashed(path, length):
     return f"  {known}  {path}"
 
 
-def explanation(path, made, waiting, scale):
-    """The chain as lines of text; `waiting`: files that jobs have still to make."""
+def explanation(path, made, scale):
+    """The chain as lines of text."""
     jobs, rules = chain(path, made)
     count = Counter(job.rule for job in jobs)
-    taken = {rule: {f for job in jobs if job.rule == rule for f in job.input} for rule in rules}
+    taken = {rule: {f for job in jobs if job.rule == rule for f in job.inputs} for rule in rules}
     folder = f"results/{scale}/settings/"
     everything = set().union(*taken.values())
     records = sorted(file for file in everything if file.startswith(folder))
     data = sorted(file for file in {*everything, path} if file.startswith("data/"))
     leaves = everything - set(made) - set(records)
     code = sorted(file for file in leaves if file.endswith(".py"))
-    yield from (path, f"  scale {scale}; {state(path, jobs, waiting)}")
+    yield from (path, f"  scale {scale}; {state(path, jobs)}")
     yield from ("", "rules, from data to result")
     for rule in rules:
         scripts = [file for file in taken[rule] if file in code and "/collapse/" not in file]
@@ -132,15 +102,14 @@ def explanation(path, made, waiting, scale):
 def main():
     """Check the names, print."""
     if len(sys.argv) < 2:
-        sys.exit("ERROR: no scale: call it as python scripts/explain.py SCALE NAME ...")
+        raise UserError("no scale: call it as python scripts/explain.py SCALE NAME ...")
     scale, names = sys.argv[1], " ".join(sys.argv[2:]).split()
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # whoever reads may stop early
-    os.chdir(ROOT)
-    made, waiting = jobs_of(dry_run(scale, "--forceall")), jobs_of(dry_run(scale))
+    with plan.planned(scale) as planned:
+        made = {path: job for job in planned.jobs for path in job.outputs}
     paths = [path for name in names or [""] for path in paths_of(name, made, scale)]
-    texts = ["\n".join(explanation(path, made, waiting, scale)) for path in paths]
-    print("\n\n\n".join(texts))
+    print("\n\n\n".join("\n".join(explanation(path, made, scale)) for path in paths))
 
 
 if __name__ == "__main__":
-    main()
+    command.run(main, alone=False)

@@ -100,7 +100,7 @@ def test_the_author_records_what_the_run_made(author):
     assert (
         succeed(author.call(sys.executable, "-m", "dvc", "status")).strip().endswith("up to date.")
     )
-    assert not [line for line in git(author.folder, "status", "--short").splitlines()]
+    assert git(author.folder, "status", "--short") == ""
 
 
 def test_publishing_again_changes_nothing(author):
