@@ -38,7 +38,7 @@ def producer(path):
 
 
 def step_of(rule):
-    """What a rule is called on the page: which models stay is no matter of where results come from."""
+    """A rule's name on the page; which models stay is no matter of where results come from."""
     return rule.name.removesuffix("_pruned")
 
 
