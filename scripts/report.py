@@ -2,16 +2,16 @@
 
 from pathlib import Path
 
-from collapse import contents, files, page
+from collapse import checksums, contents, files, page
 from collapse.jobs import job
 
 with job(snakemake):
     given, settings = snakemake.input, f"results/{snakemake.wildcards.scale}/settings/"
     figures, tables = ([Path(path).stem for path in given[kind]] for kind in ("figures", "tables"))
-    kinds = {"code": [], "settings": [], "data": []}
+    kinds = {"code": [], "settings": [], "data": snakemake.params.data}
     for path in sorted({*given.rules, *given.sources, *given.code}):
-        kind = "data" if path.startswith("data/") else "code"
-        kinds["settings" if path.startswith(settings) else kind].append(path)
+        kinds["settings" if path.startswith(settings) else "code"].append(path)
+    known = dict(pair for path in given.sums for pair in checksums.read(path).items())
     text = page.render(
         given.template,
         families=contents.read(given.contents, figures=figures, tables=tables),
@@ -19,7 +19,7 @@ with job(snakemake):
         tables=dict(zip(tables, given.tables, strict=True)),
         claims=next(map(files.read_json, given.claims), None),
         steps=snakemake.params.steps,
-        digests={kind: page.digests(paths) for kind, paths in kinds.items()},
+        digests={kind: page.digests(paths, known=known) for kind, paths in kinds.items()},
         versions=page.versions(kinds["code"]),
         scale=snakemake.wildcards.scale,
         seed=snakemake.params.seed,

@@ -2,13 +2,14 @@
 
 import hashlib
 import re
+import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
 import browser
 import pytest
-from collapse import contents, files, flowchart, page
+from collapse import checksums, contents, files, flowchart, page
 from collapse.errors import UserError
 from workflow_tools import SMOKE
 
@@ -114,6 +115,38 @@ def test_hashes_on_the_page_are_those_of_the_files(report, finished):
     }
     data = [f"{digest}  {path}\n" for path, digest in rows if path.startswith("data/")]
     assert hashlib.sha256("".join(data).encode()).hexdigest() in report
+
+
+def test_a_page_is_made_where_the_data_are_not_and_has_their_hashes(report, copied):
+    sums = [path for path in (copied.folder / "data").rglob("*") if path.name == "SHA256SUMS"]
+    assert [path.parent.name for path in sorted(sums)] == [
+        *("mnist", "state_of_the_union", "wikipedia_leads"),
+    ]
+    for path in sums:
+        assert subprocess.run(["sha256sum", "--check", path.name], cwd=path.parent).returncode == 0
+    for path in (copied.folder / "data").rglob("*"):
+        if path.is_file() and path not in sums:
+            path.unlink()
+    page_here = copied.folder / "results/smoke/report.html"
+    page_here.unlink()
+    assert copied.planned() == {"report": 1}
+    copied.run(*SMOKE, "--cores", "1")
+    assert page_here.read_text(encoding="utf-8") == report
+    assert len(re.findall("<code>data/", report)) == 9  # four files of images, five of text
+
+
+def test_sums_come_back_as_written_and_a_broken_line_is_told(tmp_path):
+    for name in ("b/one", "a"):
+        files.write_text(tmp_path / name, name)
+    path = tmp_path / "SHA256SUMS"
+    checksums.write(path, [tmp_path / "b/one", tmp_path / "a"])
+    found = checksums.read(path)
+    digests = {name: hashlib.sha256(name.encode()).hexdigest() for name in ("a", "b/one")}
+    assert path.read_text() == "".join(f"{digests[name]}  {name}\n" for name in ("a", "b/one"))
+    assert found == {str(tmp_path / name): digest for name, digest in digests.items()}
+    path.write_text(path.read_text().replace("  b/one", " b/one"))
+    with pytest.raises(UserError, match=r"SHA256SUMS holds '\w+ b/one', no sum of a file: delete"):
+        checksums.read(path)
 
 
 def test_timings_stand_on_a_page_outside_the_results(report, finished):

@@ -151,12 +151,14 @@ def flow(steps, title):
     return Markup(flowchart.draw(steps, f"Rules of {title}: {words}.")) if len(steps) > 1 else ""
 
 
-def digests(paths):
+def digests(paths, *, known):
     """SHA-256 of each file, and one over all of them.
 
     Parameters
     ----------
     paths : list of str
+    known : dict of str to str
+        Hashes of files that need not be here.
 
     Returns
     -------
@@ -164,7 +166,7 @@ def digests(paths):
         ``digest``, of the lines "<hash>  <path>" in the order of `paths` as sha256sum prints
         them, and ``files``, pairs of path and hash.
     """
-    found = [(path, files.sha256(path)) for path in paths]
+    found = [(path, known.get(path) or files.sha256(path)) for path in paths]
     lines = "".join(f"{digest}  {path}\n" for path, digest in found)
     return {"digest": hashlib.sha256(lines.encode()).hexdigest(), "files": found}
 

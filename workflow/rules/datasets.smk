@@ -1,4 +1,4 @@
-"""Real data."""
+"""Real data, and its hashes: what names the data where it is not."""
 
 
 rule mnist:
@@ -36,3 +36,28 @@ rule text_corpus:
         path=lambda w: config["datasets"].get(w.corpus, {}).get("path"),
     script:
         "../../scripts/text_corpus.py"
+
+
+rule mnist_sums:
+    """SHA-256 of the images' files, as sha256sum writes it."""
+    input:
+        files=rules.mnist.output,
+        code=code_of("data_sums.py"),
+    output:
+        "data/mnist/SHA256SUMS",
+    log:
+        "logs/data/mnist_sums.log",
+    script:
+        "../../scripts/data_sums.py"
+
+
+use rule mnist_sums as text_sums with:
+    input:
+        files=rules.text_corpus.output,
+        code=code_of("data_sums.py"),
+    output:
+        "data/text/{corpus}/SHA256SUMS",
+    log:
+        "logs/data/text/{corpus}_sums.log",
+    wildcard_constraints:
+        corpus="[a-z0-9_]+",

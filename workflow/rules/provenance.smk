@@ -38,7 +38,7 @@ def producer(path):
 
 
 def step_of(rule):
-    """What a rule is called on the page: which models stay is no matter of where results come from."""
+    """A rule's name on the page; which models stay is no matter of where results come from."""
     return rule.name.removesuffix("_pruned")
 
 
@@ -79,6 +79,21 @@ def ancestry(*targets):
         for name in sorted(jobs)
     }
     return steps, sorted(sources)
+
+
+def origins(kind):
+    """Input function: files that all figures and tables come from, ``data`` or the ``others``."""
+    return lambda w: [
+        path
+        for path in ancestry(*figures(), *tables())[1]
+        if path.startswith("data/") == (kind == "data")
+    ]
+
+
+def data_sums(w):
+    """Files that list the data's hashes: the next one above each file of data."""
+    above = lambda path: (f"{folder}/SHA256SUMS" for folder in Path(path).parents)
+    return sorted({next(filter(producer, above(path))) for path in origins("data")(w)})
 
 
 def family_steps(w):

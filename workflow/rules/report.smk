@@ -8,8 +8,9 @@ rule report:
         captions=[path for path in figures() if path.endswith(".md")],
         tables=[path for path in tables() if path.endswith(".md")],
         claims=lambda w: [p for p in [f"results/{w.scale}/tables/claims.json"] if producer(p)],
-        # all files that they come from: their hashes stand on the page
-        sources=lambda w: ancestry(*figures(), *tables())[1],
+        # all files that they come from: their hashes stand on the page. Data need not be here
+        sources=origins("others"),
+        sums=data_sums,
         rules=["workflow/Snakefile", *sorted(map(str, Path("workflow/rules").glob("*.smk")))],
         contents=CONTENTS,
         template="workflow/report/page.html",
@@ -22,5 +23,6 @@ rule report:
     params:
         seed=config["seed"],
         steps=family_steps,
+        data=origins("data"),
     script:
         "../../scripts/report.py"
