@@ -12,7 +12,7 @@ CONFIRM ?=
 PY     := .venv/bin/python
 LOCK   := -q --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock"
 
-.PHONY: help venv clean-venv reproduce report explain pull publish verify accept gc test check timings benchmark lock
+.PHONY: help venv clean-venv reproduce report explain pull render publish verify accept gc test check timings benchmark lock
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null || grep '##' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ explain: venv  ## what FIGURE (a figure's or table's name, or a result's path) i
 
 pull: venv  ## bring artefacts of SCALE here and check them: WHAT=figures (default), vae, lm/metrics, all ...
 	@$(PY) scripts/pull.py "$(SCALE)" "$(WHAT)" "$(REMOTE)" "$(FORCE)"
+
+render: venv  ## draw what is missing or changed from what is here; computes nothing else
+	@$(PY) scripts/render.py "$(SCALE)" "$(CORES)"
 
 publish: venv  ## record a finished run's artefacts, send WHAT of them to REMOTE
 	@$(PY) scripts/publish.py "$(SCALE)" "$(WHAT)" "$(REMOTE)"

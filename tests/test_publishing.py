@@ -1,5 +1,6 @@
 """Three people on clean clones: the author publishes, a reader draws, a reviewer verifies."""
 
+import hashlib
 import os
 import re
 import shutil
@@ -121,12 +122,13 @@ def test_a_reader_draws_without_training(clone, author):
     shutil.rmtree(reader.folder / "results/smoke/figures")
     planned = reader.planned()
     assert not [rule for rule in planned if TRAINING.search(rule)]
-    reader.run(*SMOKE, "--cores", "2")
+    assert "nothing was trained" in succeed(command(reader, "render", "2"))
     assert git(reader.folder, "status", "--short") == ""  # every figure has the bytes in git
     page = "results/smoke/report.html"
     assert (reader.folder / page).read_bytes() == (author.folder / page).read_bytes()
     assert "nothing is left to be run" in succeed(command(reader, "accept"))
     assert reader.planned() == {}
+    assert "nothing to draw" in succeed(command(reader, "render"))
 
 
 def test_a_changed_figure_is_drawn_again_and_nothing_else(clone):
@@ -134,6 +136,37 @@ def test_a_changed_figure_is_drawn_again_and_nothing_else(clone):
     succeed(command(reader, "pull"))
     reader.replace("scripts/figures/feedback_loop.py", "ylim=(0, 3.6)", "ylim=(0, 3.7)")
     assert set(reader.planned()) == {"feedback_loop"}
+
+
+def test_a_reader_is_told_before_anything_would_be_computed(clone):
+    """A table that has to be made again needs what was not pulled."""
+    reader = clone()
+    succeed(command(reader, "pull"))
+    (reader.folder / "results/smoke/tables/vae_generations.csv").unlink()
+    said = sentence(command(reader, "render"))
+    assert re.search(r"ERROR: \d+ jobs would have to compute first", said)
+    assert "WHAT=vae REMOTE=... brings what is missing" in said.replace("'", "")
+    assert not (reader.folder / "results/smoke/vae/samples").exists()
+
+
+@pytest.mark.parametrize("links", ["copy", "hardlink", "symlink"])
+def test_no_job_writes_through_a_link_into_the_cache(clone, links):
+    other = clone()
+    succeed(other.call(sys.executable, "-m", "dvc", "config", "--local", "cache.type", links))
+    succeed(command(other, "pull", "all", "store"))
+    assert other.planned() == {}
+    path = other.folder / "results/smoke/gaussian/samples/real/size20/batch00.npz"
+    assert path.is_symlink() == (links == "symlink")
+    assert (path.stat().st_nlink > 1) == (links == "hardlink")
+    other.replace("config.yaml", "  mean: 0.0 ", "  mean: 1.0 ")
+    said = command(other, "accept").stdout
+    assert "settings.mean was 0.0 and is 1.0" in said
+    before = files.sha256(path)
+    other.run(*SMOKE, "--cores", "1", "--", str(path.relative_to(other.folder)))
+    assert files.sha256(path) != before
+    for stored in (other.folder / ".dvc/cache/files/md5").glob("??/*"):
+        digest = hashlib.md5(stored.read_bytes()).hexdigest()
+        assert digest == (stored.parent.name + stored.name).removesuffix(".dir")
 
 
 def test_all_that_was_published_can_be_pulled_and_continued(clone, author):
