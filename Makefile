@@ -7,6 +7,7 @@ FIGURE ?=
 WHAT   ?=
 REMOTE ?=
 FORCE  ?=
+CHECK  ?=
 DEEP   ?=
 CONFIRM ?=
 PY     := .venv/bin/python
@@ -37,8 +38,8 @@ explain: venv  ## what FIGURE (a figure's or table's name, or a result's path) i
 pull: venv  ## bring artefacts of SCALE here and check them: WHAT=figures (default), vae, lm/metrics, all ...
 	@$(PY) scripts/pull.py "$(SCALE)" "$(WHAT)" "$(REMOTE)" "$(FORCE)"
 
-publish: venv  ## record a finished run's artefacts, send WHAT of them to REMOTE
-	@$(PY) scripts/publish.py "$(SCALE)" "$(WHAT)" "$(REMOTE)"
+publish: venv  ## record a finished run's artefacts, send WHAT of them to REMOTE; CHECK=1 reads all back
+	@$(PY) scripts/publish.py "$(SCALE)" "$(WHAT)" "$(REMOTE)" "$(CHECK)"
 
 verify: venv  ## a verdict on every artefact; DEEP=vae/run02/gen05 computes that one again
 	@$(PY) scripts/verify.py "$(SCALE)" "$(DEEP)"
