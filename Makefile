@@ -7,6 +7,7 @@ FIGURE ?=
 WHAT   ?=
 REMOTE ?=
 FORCE  ?=
+CHECK  ?=
 DEEP   ?=
 CONFIRM ?=
 PY     := .venv/bin/python
@@ -40,8 +41,8 @@ pull: venv  ## bring artefacts of SCALE here and check them: WHAT=figures (defau
 render: venv  ## draw what is missing or changed from what is here; computes nothing else
 	@$(PY) scripts/render.py "$(SCALE)" "$(CORES)"
 
-publish: venv  ## record a finished run's artefacts, send WHAT of them to REMOTE
-	@$(PY) scripts/publish.py "$(SCALE)" "$(WHAT)" "$(REMOTE)"
+publish: venv  ## record a finished run's artefacts, send WHAT of them to REMOTE; CHECK=1 reads all back
+	@$(PY) scripts/publish.py "$(SCALE)" "$(WHAT)" "$(REMOTE)" "$(CHECK)"
 
 verify: venv  ## a verdict on every artefact; DEEP=vae/run02/gen05 computes that one again
 	@$(PY) scripts/verify.py "$(SCALE)" "$(DEEP)"

@@ -15,18 +15,18 @@ def main():
     print(f"pulling {what or 'figures'} of scale {scale} from '{name}' ...", flush=True)
     remote.pull(paths, name, force=bool(force))
     found, waiting = acceptance.accept(scale)
-    if any(_damaged(verdict, paths) for verdict in found) and (n := remote.mend_cache()):
+    if _suspect(found) and (n := remote.mend_cache()):
         print(f"{n} damaged objects were in the cache; pulling them again ...", flush=True)
         remote.pull(paths, name, force=True)
         found, waiting = acceptance.accept(scale)
     return verdicts.tell(found, waiting)
 
 
-def _damaged(verdict, paths):
-    """Whether something that was pulled has other bytes than its record says."""
-    return not verdict.reasons and any(
-        state == verdicts.DIFFERS and path.startswith(tuple(paths))
-        for path, state in verdict.states.items()
+def _suspect(found):
+    """Whether something that is here is not what its record says, or has no readable record."""
+    return any(
+        verdict.here and (not verdict.record or not (verdict.reasons or verdict.matches))
+        for verdict in found
     )
 
 

@@ -1,17 +1,27 @@
 """DVC: which artefacts a revision names, and how they move between here, a cache and a remote."""
 
 import contextlib
-import hashlib
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
+import urllib.parse
+import urllib.request
 from pathlib import Path
 from typing import NamedTuple
 
 from collapse.errors import UserError
+
+from artefacts import failures, objects
+
+CACHE = ".dvc/cache/files/md5"
+SECRETS = {  # of remotes' settings, those that open it to whoever reads them
+    *("password", "passphrase", "token", "custom_auth_header", "access_key_id"),
+    *("secret_access_key", "session_token", "sse_customer_key", "account_key", "sas_token"),
+    *("connection_string", "client_secret", "oss_key_secret", "gdrive_client_secret"),
+}
 
 
 class Output(NamedTuple):
@@ -30,9 +40,7 @@ def outputs(scale):
     UserError
         If no artefacts of the scale are recorded in this revision.
     """
-    from dvc.repo import Repo
-
-    with Repo(".") as repo:
+    with _project() as repo:
         found = [
             Output(_path(repo, out), out.stage.addressing, not out.use_cache)
             for out in repo.index.outs
@@ -55,9 +63,7 @@ def stages(scale):
     UserError
         If dvc.yaml has none for the scale.
     """
-    from dvc.repo import Repo
-
-    with Repo(".") as repo:
+    with _project() as repo:
         targets = {stage.addressing: stage.cmd.split()[-1] for stage in repo.index.stages}
     if not any(name.endswith(f"@{scale}") for name in targets):
         raise UserError(
@@ -82,16 +88,14 @@ def differing(scale):
 
 def unreferenced():
     """Files of the cache that neither a commit nor the working tree names."""
-    from dvc.repo import Repo
-
-    with Repo(".") as repo:
+    with _project() as repo:
         used = repo.used_objs(all_commits=True)
         names = {info.value for infos in used.values() for info in infos}
         for name in [name for name in names if name.endswith(".dir")]:
             path = Path(repo.cache.local.oid_to_path(name))
             if path.is_file():
                 names |= {entry["md5"] for entry in json.loads(path.read_text(encoding="utf-8"))}
-    cached = sorted(Path(".dvc/cache/files/md5").glob("??/*"))
+    cached = sorted(Path(CACHE).glob("??/*"))
     return [path for path in cached if path.parent.name + path.name not in names]
 
 
@@ -126,16 +130,33 @@ def select(outs, what, scale):
 
 
 def check(name):
-    """The remote's name, or the default's; a UserError if there is none of that name."""
-    standard, known = _remotes()
-    if name and name not in known:
-        raise UserError(
-            f"REMOTE={name} is no remote of this project, which knows {', '.join(known)}: add it "
-            f"with '.venv/bin/dvc remote add --local {name} URL'."
-        )
-    if not name and not standard:
-        raise UserError("no default remote is set in .dvc/config: name one with REMOTE=.")
-    return name or standard
+    """The remote's name, or the default's, once it can be relied on.
+
+    DVC looks at what arrives only where a remote's ``verify`` is on. Where it is not, it is
+    switched on in .dvc/config.local, which git ignores.
+
+    Raises
+    ------
+    UserError
+        If there is none of that name, a secret of it is where git takes it, or it does not answer.
+    """
+    with _project() as repo:
+        standard, known = repo.config["core"].get("remote"), repo.config["remote"]
+        if name and name not in known:
+            raise UserError(
+                f"REMOTE={name} is no remote of this project, which knows "
+                f"{', '.join(sorted(known))}: add it with '.venv/bin/dvc remote add --local {name} "
+                "URL'."
+            )
+        if not name and not standard:
+            raise UserError("no default remote is set in .dvc/config: name one with REMOTE=.")
+        name = name or standard
+        _check_secrets(name, repo.config.load_one("repo")["remote"].get(name, {}))
+        if not known[name].get("verify"):
+            with repo.config.edit("local") as own:
+                own["remote"].setdefault(name, {})["verify"] = True
+        _check_answer(name, repo.config["remote"][name])
+    return name
 
 
 def pull(paths, remote, *, force=False):
@@ -147,14 +168,18 @@ def pull(paths, remote, *, force=False):
         If something of them is not there, damaged or out of reach, or would replace what is here
         and nowhere else. What has arrived stays in the cache.
     """
-    _dvc("pull", "--remote", remote, *["--force"] * force, *paths, remote=remote)
+    objects.clear(paths)
+    command = ("pull", "--remote", remote, *["--force"] * force, *paths)
+    said = _dvc(*command)
+    if said and not failures.known("pull", remote, said) and mend_cache():
+        said = _dvc(*command)
+    if said:
+        raise failures.known("pull", remote, said) or _lacking(paths, remote, said)
 
 
 def check_room(what, remote):
     """Refuse to fill a remote that is a folder of this repository with more than figures need."""
-    from dvc.repo import Repo
-
-    with Repo(".") as repo:
+    with _project() as repo:
         url = repo.config["remote"][remote]["url"]
         inside = Path(url).is_relative_to(repo.root_dir)
     if inside and what != "figures":
@@ -164,56 +189,111 @@ def check_room(what, remote):
         )
 
 
-def push(paths, remote):
-    """Send outputs to a remote; returns how many objects were there, but damaged, or missing though
-    a list named them.
+def push(paths, remote, *, read=False):
+    """Send outputs to a remote, and look whether each of them has arrived.
+
+    Parameters
+    ----------
+    paths : list of str
+    remote : str
+    read : bool
+        Read every object back and hash it; otherwise its size is compared.
+
+    Returns
+    -------
+    int
+        How many objects were there, but damaged, or missing though a list named them. They have
+        been sent again.
 
     Raises
     ------
     UserError
         If the remote cannot be reached or written. What has arrived stays; the same call goes on.
     """
-    from dvc.repo import Repo
-
-    _dvc("push", "--remote", remote, *paths, remote=remote)
-    with Repo(".") as repo, _told(remote, "push"):
+    if said := _dvc("push", "--remote", remote, *paths):
+        raise failures.known("push", remote, said) or failures.unknown("push", said)
+    with _project() as repo, _told(remote, "push"):
         store, cache = repo.cloud.get_remote_odb(remote), repo.cache.local
-        damaged = _not_whole(_objects(repo, paths), cache, store)
+        damaged = objects.not_whole(_objects(repo, paths), cache, store, read)
         for name in damaged:  # a list that is there vouches for its files, so dvc sends none
-            store.add(cache.oid_to_path(name), cache.fs, name, check_exists=False)
-        if still := _not_whole(damaged, cache, store):
+            path = cache.oid_to_path(name)
+            store.add(path, cache.fs, name, check_exists=False, verify=False)
+        if still := objects.not_whole(damaged, cache, store, read):
             raise UserError(
                 f"{len(still)} objects did not arrive whole in remote '{remote}' (first: "
-                f"{still[0]}): look at the remote's disk and publish again."
+                f"{still[0]}): look at the remote's disk and run 'make publish' again."
             )
     return len(damaged)
 
 
 def reproduce(stages):
     """Run DVC's stages, whose commands look at every artefact's record, and write dvc.lock."""
-    _dvc("repro", *stages)
+    if said := _dvc("repro", *stages):
+        raise failures.unknown("repro", said)
 
 
 def mend_cache():
     """Remove what is damaged in the cache: objects whose content is not what their names say.
 
-    DVC trusts a cached file that is read-only without looking at it. Returns how many there were.
+    DVC trusts a cached file that is read-only without looking at it. What is removed is fetched
+    again by `pull`, and taken again from the files here by `reproduce`.
+
+    Returns
+    -------
+    int
+        How many there were, without those that a killed command left half-written.
     """
-    found = 0
-    for path in Path(".dvc/cache/files/md5").glob("??/*"):
-        with open(path, "rb") as file:
-            digest = hashlib.file_digest(file, "md5").hexdigest()
-        if digest != (path.parent.name + path.name).removesuffix(".dir"):
-            path.unlink()
-            found += 1
-    return found
+    with _project() as repo:
+        cached = list(Path(repo.cache.local.path).glob("??/*"))
+    damaged = objects.damaged(cached)
+    for path in damaged:
+        path.unlink()
+    return sum(not objects.HALF.fullmatch(path.name) for path in damaged)
 
 
-def _remotes():
+@contextlib.contextmanager
+def _project():
+    """The project as DVC sees it; what DVC complains of in it becomes one sentence."""
+    from dvc.exceptions import DvcException
     from dvc.repo import Repo
 
-    with Repo(".") as repo:
-        return repo.config["core"].get("remote"), sorted(repo.config["remote"])
+    for name in ("LOGNAME", "USER"):  # DVC wants one, and the system may have none
+        os.environ.setdefault(name, "user")
+    try:
+        with Repo(".") as repo:
+            yield repo
+    except DvcException as error:
+        said = " ".join(str(error).split()).rstrip(".")
+        raise UserError(
+            f"dvc cannot read this project ({said}): mend that and run again."
+        ) from error
+
+
+def _check_secrets(name, settings):
+    """Refuse a remote whose settings in .dvc/config, which git has, would open it to anyone."""
+    address = urllib.parse.urlsplit(settings.get("url", ""))
+    if found := [*sorted(SECRETS & set(settings)), *["url"] * bool(address.password)]:
+        raise UserError(
+            f"remote '{name}' has its {found[0]} in .dvc/config, which goes into git: move that "
+            "line to .dvc/config.local, which does not, and change the secret if it was published."
+        )
+
+
+def _check_answer(name, settings):
+    """Try once to reach the remote's server; its driver would try for minutes."""
+    address = urllib.parse.urlsplit(settings.get("endpointurl") or settings["url"])
+    ports = {"http": 80, "https": 443, "webdav": 80, "webdavs": 443}
+    if address.scheme not in ports or urllib.request.getproxies().get(address.scheme):
+        return
+    try:
+        port = address.port or ports[address.scheme]
+        socket.create_connection((address.hostname, port), timeout=10).close()
+    except OSError as error:
+        raise UserError(
+            f"remote '{name}' does not answer at {address.hostname}, port {port} "
+            f"({error.strerror or error}): look at its address ('.venv/bin/dvc remote list') and "
+            "run the same command again; nothing has been changed."
+        ) from error
 
 
 def _path(repo, out):
@@ -222,28 +302,37 @@ def _path(repo, out):
 
 
 def _objects(repo, paths):
-    """Hashes of all objects that outputs are made of: files, and lists of files."""
-    found = set()
+    """All objects that outputs are made of, files and lists of files: paths by their hashes."""
+    found = {}
     for out in repo.index.outs:
-        if _path(repo, out) in paths:
-            found.add(out.hash_info.value)
-            for _, _, entry in out.get_obj() if out.hash_info.isdir else ():
-                found.add(entry.value)
-    return sorted(found)
+        if (path := _path(repo, out)) in paths:
+            found[out.hash_info.value] = path
+            for key, _, entry in (out.get_obj() or ()) if out.hash_info.isdir else ():
+                found[entry.value] = "/".join((path, *key))
+    return dict(sorted(found.items()))
 
 
-def _not_whole(names, cache, store):
-    """Those objects that a store lacks, or has with another size than the cache."""
-
-    def damaged(name):
-        size = os.path.getsize(cache.oid_to_path(name))
-        try:
-            return store.fs.info(store.oid_to_path(name))["size"] != size
-        except FileNotFoundError:
-            return True
-
-    with ThreadPoolExecutor(16) as pool:
-        return [name for name, bad in zip(names, pool.map(damaged, names), strict=True) if bad]
+def _lacking(paths, remote, said):
+    """Why a pull failed that DVC has no words for: what the remote lacks or has damaged."""
+    with _project() as repo, _told(remote, "pull"):
+        store, cache = repo.cloud.get_remote_odb(remote), repo.cache.local
+        wanted = _objects(repo, paths)
+        sizes = objects.sizes(wanted, store)
+        lacking = [name for name in wanted if not os.path.exists(cache.oid_to_path(name))]
+    if not any(size is not None for size in sizes.values()):
+        return UserError(
+            f"remote '{remote}' has nothing of what was asked for: look at its address "
+            f"('.venv/bin/dvc remote list'), or have it sent there with 'make publish "
+            f"REMOTE={remote}'."
+        )
+    if not lacking:
+        return failures.unknown("pull", said)
+    missing = sum(sizes[name] is None for name in lacking)
+    return UserError(
+        f"{missing} files are missing and {len(lacking) - missing} damaged in remote '{remote}' "
+        f"(first: {wanted[lacking[0]]}): pull from another with REMOTE=, or ask whoever has them "
+        f"for 'make publish REMOTE={remote} CHECK=1', then run 'make pull' again."
+    )
 
 
 @contextlib.contextmanager
@@ -254,11 +343,12 @@ def _told(remote, action):
     except UserError:
         raise
     except Exception as error:
-        raise _failed(action, remote, f"{type(error).__name__}: {error}") from error
+        said = failures.words(error)
+        raise failures.known(action, remote, said) or failures.unknown(action, said) from error
 
 
-def _dvc(action, *options, remote=None):
-    """Run a dvc command in silence; its failure becomes one sentence."""
+def _dvc(action, *options):
+    """Run a dvc command in silence; returns what it said if it failed, otherwise nothing."""
     environment = {
         **{"LOGNAME": "user", "USER": "user"},  # where the system has no name for the user
         **os.environ,
@@ -268,53 +358,4 @@ def _dvc(action, *options, remote=None):
     done = subprocess.run(
         command, capture_output=True, text=True, check=False, env=environment, errors="replace"
     )
-    if done.returncode:
-        raise _failed(action, remote, done.stdout + done.stderr)
-
-
-def _failed(action, remote, said):
-    """The sentence for a failed command, after what it said."""
-    said = re.sub(r"\x1b\[[\d;]*m", "", said)
-    own = re.findall(r"^ERROR: (?!failed to reproduce)(.*)", said, re.MULTILINE)
-    first = own[0] if own else next(iter(said.strip().splitlines()[-1:]), "it said nothing")
-    for pattern, what, remedy in _FAILURES:
-        if found := re.search(pattern, said, re.IGNORECASE | re.DOTALL):
-            what = what.format(*found.groups(), remote=remote)
-            return UserError(f"{what}: {remedy.format(action=_MAKE[action], remote=remote)}.")
-    return UserError(
-        f"dvc {action} failed ({first.rstrip('.')}): mend that and run "
-        f"'make {_MAKE[action]}' again; what has arrived is kept."
-    )
-
-
-_MAKE = {"pull": "pull", "push": "publish", "repro": "publish"}
-_FAILURES = (
-    (
-        r"unsaved files|is going to be removed|without confirmation",
-        "what is here differs from what is to be pulled and is saved nowhere else",
-        "keep it with 'make publish', or replace it with 'make pull FORCE=1'",
-    ),
-    (
-        r"No space left on device",
-        "there is no space left, here or in remote '{remote}'",
-        "make room and run 'make {action}' again; it goes on where it stopped",
-    ),
-    (
-        r"Permission denied|Forbidden|AccessDenied|\b403\b|\b401\b|Unable to locate credentials",
-        "remote '{remote}' refuses access",
-        "set its permissions or your credentials (docs/artefacts.md) and run 'make {action}' again",
-    ),
-    (
-        r"Connect call failed|Cannot connect|Could not connect|Connection refused|Name or service"
-        r"|Temporary failure in name|EndpointConnectionError|Connection reset|Server disconnected"
-        r"|timed out",
-        "remote '{remote}' does not answer",
-        "look at its address ('.venv/bin/dvc remote list') and run 'make {action}' again; it goes "
-        "on where it stopped",
-    ),
-    (
-        r"does not exist|NoSuchBucket|no such bucket",
-        "remote '{remote}' is not there",
-        "look at its address ('.venv/bin/dvc remote list')",
-    ),
-)
+    return (done.stdout + done.stderr or "it said nothing") if done.returncode else ""

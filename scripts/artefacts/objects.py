@@ -1,0 +1,95 @@
+"""Objects: files under the MD5 of their content, in a cache or remote; whether they are whole."""
+
+import hashlib
+import os
+import re
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+HALF = re.compile(r"\.[\w-]{22}\.tmp")  # what DVC calls a file before it is whole
+N_THREADS = 16
+
+
+def damaged(paths):
+    """Those files of a cache whose content is not what their names say."""
+    return [path for path, whole in zip(paths, _each(_is_whole, paths), strict=True) if not whole]
+
+
+def sizes(names, store):
+    """Bytes of each object in a store, by name: None if it is not there, -1 if none are told."""
+    return dict(zip(names, _each(lambda name: _size(name, store), names), strict=True))
+
+
+def not_whole(names, cache, store, read):
+    """Those objects that a store lacks, or has with another size, or content, than the cache.
+
+    Parameters
+    ----------
+    names : iterable of str
+    cache, store : dvc_data.hashfile.db.HashFileDB
+    read : bool
+        Read and hash each; otherwise only those of which the store does not tell the size.
+    """
+
+    def whole(name):
+        size = _size(name, store)
+        if size is None:
+            return False
+        if read or size < 0:
+            return _digest(name, store) == name.removesuffix(".dir")
+        return size == os.path.getsize(cache.oid_to_path(name))
+
+    return [name for name, fine in zip(names, _each(whole, names), strict=True) if not fine]
+
+
+def clear(paths):
+    """Remove what a killed pull left among outputs: files half-written, or with nothing in them.
+
+    DVC takes them for results that are saved nowhere else, and would not replace them.
+
+    Parameters
+    ----------
+    paths : iterable of str
+        Outputs, files or folders, in which nothing is at work.
+    """
+    for place in map(Path, paths):
+        for path in place.rglob("*") if place.is_dir() else [place]:
+            if path.is_file() and (HALF.fullmatch(path.name) or not path.stat().st_size):
+                path.unlink()
+
+
+def _each(function, values):
+    """Results in the order of the values; most of the time is waiting for a disk or a server."""
+    with ThreadPoolExecutor(N_THREADS) as pool:
+        return list(pool.map(function, values))
+
+
+def _size(name, store):
+    try:
+        size = store.fs.info(store.oid_to_path(name))["size"]
+    except FileNotFoundError as error:
+        cause = error.__cause__  # of a web server, every failure is told as an absence
+        if cause is None or isinstance(cause, FileNotFoundError):
+            return None
+        if getattr(cause, "status", None) in (404, 410):
+            return None
+        raise cause from None
+    return -1 if size is None else size
+
+
+def _digest(name, store):
+    """MD5 of an object's content, read from a store."""
+    with tempfile.TemporaryDirectory(prefix="check-", dir=".dvc/tmp") as folder:
+        copy = Path(folder, "object")
+        store.fs.get_file(store.oid_to_path(name), str(copy))
+        return _md5(copy)
+
+
+def _is_whole(path):
+    return _md5(path) == (path.parent.name + path.name).removesuffix(".dir")
+
+
+def _md5(path):
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "md5").hexdigest()

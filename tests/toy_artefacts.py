@@ -1,0 +1,190 @@
+"""A small project of artefacts with the real one's commands and configuration, for fast tests.
+
+Its files are random numbers, but DVC versions them as it does the real ones: `tests/toy_project`
+has a dvc.yaml of the same shape, and a judgement on artefacts that needs no workflow.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+TOY = Path(__file__).with_name("toy_project")
+SHARED = (".dvc/config", ".dvc/.gitignore", ".dvcignore", ".gitignore", "scripts")
+CACHE = ".dvc/cache/files/md5"
+
+
+class Project:
+    """A folder with a git and DVC repository in it.
+
+    Parameters
+    ----------
+    folder : Path
+    environment : dict
+        Variables for all commands, beside those of this process.
+    """
+
+    def __init__(self, folder, **environment):
+        self.folder = Path(folder)
+        self.environment = {
+            "DVC_SITE_CACHE_DIR": str(self.folder.parent / "dvc-state"),
+            "DVC_GLOBAL_CONFIG_DIR": str(self.folder.parent / "no-configuration"),
+            "PYTHONPATH": "scripts",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            **environment,
+        }
+
+    @classmethod
+    def new(cls, folder):
+        """A repository without artefacts; its commands are copies of this project's."""
+        folder.mkdir(parents=True)
+        for path in SHARED:
+            _copy(ROOT / path, folder / path)
+        _copy(TOY, folder)
+        self = cls(folder)
+        self.git("init", "--quiet")
+        self.commit()
+        return self
+
+    def copy(self, folder):
+        """The whole folder once more, with cache, lock and results."""
+        shutil.copytree(self.folder, folder, symlinks=True)
+        return Project(folder)
+
+    def clone(self, folder):
+        """What another person gets: what is in git, nothing else."""
+        self.git("clone", "--quiet", ".", str(folder))
+        return Project(folder)
+
+    def commit(self):
+        """Put all that is not ignored into git."""
+        self.git("add", "--all")
+        who = ("-c", "user.name=toy", "-c", "user.email=toy@localhost")
+        self.git(*who, "commit", "--quiet", "--message", "toy")
+
+    def git(self, *options):
+        return self._checked("git", *options)
+
+    def dvc(self, *options):
+        """Call DVC by hand; a failure fails the test."""
+        return self._checked(sys.executable, "-m", "dvc", *options)
+
+    def add_remote(self, name, url, **options):
+        """As a user adds a remote of their own."""
+        self.dvc("remote", "add", "--quiet", "--local", name, str(url))
+        for key, value in options.items():
+            self.dvc("remote", "modify", "--quiet", "--local", name, key, value)
+
+    def start(self, action, *arguments, **options):
+        """Start pull, publish or another script of the project; returns the running process."""
+        return subprocess.Popen(
+            [sys.executable, "scripts/toy_command.py", action, *arguments],
+            cwd=self.folder,
+            env={**os.environ, **self.environment, **options.pop("environment", {})},
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            **options,
+        )
+
+    def run(self, action, *arguments, **options):
+        """Run a script of the project to its end."""
+        process = self.start(action, *arguments, **options)
+        out, error = process.communicate(timeout=300)
+        return subprocess.CompletedProcess(process.args, process.returncode, out, error)
+
+    def succeed(self, action, *arguments, **options):
+        """Run a script, which must not fail; returns what it printed."""
+        done = self.run(action, *arguments, **options)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def fail(self, action, *arguments, **options):
+        """Run a script, which must end with one sentence and status 1; returns the sentence."""
+        done = self.run(action, *arguments, **options)
+        assert done.returncode == 1, done.stdout + done.stderr
+        sentence, *more = done.stderr.splitlines()
+        assert sentence.startswith("ERROR: ") and sentence.endswith(".") and not more, done.stderr
+        return sentence
+
+    def artefacts(self):
+        """SHA-256 of every file that DVC moves, by path; of leftovers between them too."""
+        found = hashes(self.folder, "data", "results")
+        return {path: digest for path, digest in found.items() if "/figures/" not in path}
+
+    def cached(self):
+        """Paths of all objects in the cache."""
+        return objects(self.folder / CACHE)
+
+    def object_of(self, path, store=None):
+        """Where a file's bytes are, in the cache or below a remote's folder."""
+        digest = hashlib.md5((self.folder / path).read_bytes()).hexdigest()
+        return object_path(store or self.folder / ".dvc/cache", digest)
+
+    def _checked(self, *command):
+        environment = {**os.environ, **self.environment}
+        done = subprocess.run(
+            command, cwd=self.folder, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+
+def hashes(folder, *parts):
+    """SHA-256 of every file below parts of a folder, by path."""
+    paths = (path for part in parts for path in Path(folder, part).rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): _sha256(path) for path in paths}
+
+
+def objects(store):
+    """Paths of all objects of a cache or remote, without half-written ones."""
+    return sorted(path for path in Path(store).glob("??/*") if not path.name.startswith("."))
+
+
+def object_path(store, digest):
+    """Where an object is below a cache or a remote."""
+    return Path(store, "files/md5", digest[:2], digest[2:])
+
+
+def flip(path):
+    """Change one bit of a file, which keeps its size, mode and time."""
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    _overwrite(path, bytes(content))
+
+
+def truncate(path):
+    """Cut a file in half; it keeps its mode and time."""
+    _overwrite(path, path.read_bytes()[: path.stat().st_size // 2])
+
+
+def is_whole(path):
+    """Whether an object has the content that its name stands for."""
+    digest = hashlib.md5(path.read_bytes()).hexdigest()
+    return digest == (path.parent.name + path.name).removesuffix(".dir")
+
+
+def _overwrite(path, content):
+    status = path.stat()
+    path.chmod(0o644)
+    path.write_bytes(content)
+    path.chmod(status.st_mode)
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def _sha256(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _copy(source, target):
+    """Copy a file, or a folder onto one that may be there."""
+    if source.is_dir():
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(source, target, dirs_exist_ok=True, ignore=ignored)
+    else:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source, target)
