@@ -10,7 +10,6 @@ from collapse import files
 from test_workflow import CHANGES, SMOKE, VAE_RULES
 
 SAMPLES = "results/smoke/vae/samples/replace/run00/gen01.npz"
-ONE_RUN = {"vae_train": 1, "vae_evaluate": 1, "vae_generations": 1}
 
 
 def shuffle_times(folder, seed=1):
@@ -149,3 +148,20 @@ def test_a_killed_job_that_wrote_half_is_not_taken(arrived):
     path = arrived.folder / SAMPLES
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     assert list(differing(arrived)) == [SAMPLES]
+
+
+def test_a_run_that_was_interrupted_goes_on_in_another_place(arrived, finished):
+    """Half of the results, carried there as files: only the other half is run, to the same bytes."""
+    results = arrived.folder / "results/smoke"
+    for path in [*results.glob("vae/*/replace/**/gen02.*"), *results.glob("lm/**/gen02.*")]:
+        path.unlink()
+    for part in ("figures", "tables", "vae/metrics", "gmm/shown"):
+        shutil.rmtree(results / part)
+    (results / "report.html").unlink()
+    assert " 0 do not" in accept(arrived).stdout
+    planned = arrived.planned()
+    assert planned["vae_train"] == 2
+    assert planned["lm_train"] == 2
+    assert not {"vae_train_real", "lm_train_real", "gaussian_chain", "gmm_chain"} & set(planned)
+    arrived.run(*SMOKE, "--cores", "2")
+    assert arrived.hashes("results/smoke") == finished.hashes("results/smoke")
