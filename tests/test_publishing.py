@@ -1,6 +1,7 @@
 """Three people on clean clones: the author publishes, a reader draws, a reviewer verifies."""
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -50,7 +51,13 @@ def versioned(checkout):
     """Make the checkout a repository that versions the smoke scale instead of the laptop's."""
     checkout.replace("dvc.yaml", "scales: [laptop] ", "scales: [smoke] ")
     text = (checkout.folder / "dvc.yaml").read_text()
-    (checkout.folder / "dvc.yaml").write_text(text.replace("stage.py laptop", "stage.py smoke"))
+    for laptops, own in (
+        ("stage.py laptop", "stage.py smoke"),
+        ("results/laptop/", "results/smoke/"),
+        ("ddof0_size100", "ddof0_size20"),
+    ):
+        text = text.replace(laptops, own)
+    (checkout.folder / "dvc.yaml").write_text(text)
     (checkout.folder / "dvc.lock").unlink(missing_ok=True)
     shutil.rmtree(checkout.folder / "published", ignore_errors=True)
     ignored = checkout.folder / ".gitignore"
@@ -185,6 +192,26 @@ def test_all_that_was_published_can_be_pulled_and_continued(clone, author):
     planned = other.planned()
     assert planned["vae_train"] == 4
     assert "vae_train_real" not in planned
+
+
+def test_two_revisions_are_compared_by_their_headline_numbers(clone):
+    """A wider truth, committed: every σ of the Gaussian chains differs, no perplexity does."""
+    other, table = clone(), "results/smoke/tables/headline"
+    succeed(command(other, "pull", "all", "store"))
+    other.replace("config.yaml", "  std: 1.0                         # ", "  std: 2.0  # ")
+    other.run(*SMOKE, "--cores", "2", "--", f"{table}.json")
+    git(other.folder, "commit", "-aqm", "Wider")
+    dvc = [sys.executable, "-m", "dvc"]
+    told = json.loads(succeed(other.call(*dvc, "metrics", "diff", "--json", "HEAD~1")))
+    changed = {name.rsplit(".", 1)[0] for name in told[f"{table}.json"]}
+    written = files.read_json(other.folder / f"{table}.json")
+    assert changed == {name for name in written if name.startswith("gaussian_")}
+    sigma = told[f"{table}.json"]["gaussian_replace_ddof0_size20_std.first"]
+    assert sigma["new"] / sigma["old"] == pytest.approx(2, rel=1e-5)  # six digits are written
+    succeed(other.call(*dvc, "plots", "diff", "HEAD~1", "--json", "--out", "plots"))
+    shown = succeed(other.call(*dvc, "plots", "diff", "HEAD~1", "--json"))
+    for plot in ("sigma of Gaussian chains", "perplexity of real text"):
+        assert plot in shown
 
 
 def test_parts_are_pulled_alone(clone):

@@ -1,4 +1,4 @@
-"""What the paper claims, held against every run."""
+"""What is concluded from all families: numbers to compare runs by, and the claims of the paper."""
 
 CLAIMS = settings(
     "claims",
@@ -40,3 +40,29 @@ rule claims:
         **CLAIMS.values,
     script:
         "../../scripts/tables/claims.py"
+
+
+HEADLINE = settings("headline", regimes=GAUSSIAN["regimes"])
+
+
+rule headline:
+    """Spread or perplexity of every chain, by generation: what two runs are compared by."""
+    input:
+        gaussian=expand(
+            "results/{{scale}}/tables/gaussian_errors_{regime}.csv", regime=GAUSSIAN["regimes"]
+        ),
+        gmm=rules.gmm_generations.output.csv,
+        vae=rules.vae_generations.output.csv,
+        lm=rules.lm_perplexity_table.output.csv,
+        settings=HEADLINE.path,
+        code=code_of("tables/headline.py"),
+    output:
+        csv="results/{scale}/tables/headline.csv",
+        md="results/{scale}/tables/headline.md",
+        json="results/{scale}/tables/headline.json",
+    log:
+        "logs/{scale}/tables/headline.log",
+    params:
+        **HEADLINE.values,
+    script:
+        "../../scripts/tables/headline.py"

@@ -213,7 +213,7 @@ def figures():
 def tables():
     """All tables of the default target."""
     names = [
-        "claims",
+        *["claims", "headline"],
         *["gaussian_theory"] * ("replace" in GAUSSIAN["regimes"]),
         *["gaussian_growing", "discrete_absorption", "discrete_ends", "tail_cutting", "fidelity"],
         *[
@@ -227,4 +227,4 @@ def tables():
     ]
     return expand(
         "results/{scale}/tables/{name}.{suffix}", scale=SCALE, name=names, suffix=["csv", "md"]
-    ) + [f"results/{SCALE}/tables/claims.json"]
+    ) + [f"results/{SCALE}/tables/{name}.json" for name in ("claims", "headline")]
