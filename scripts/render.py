@@ -23,10 +23,10 @@ def main():
         waiting = planned.waiting
     heavy = [job for job in waiting if not drawn(job, scale)]
     if heavy:
-        family = heavy[0].outputs[0].split("/")[2]
+        families = ",".join(sorted({job.outputs[0].split("/")[2] for job in heavy}))
         raise UserError(
             f"{len(heavy)} jobs would have to compute first ({heavy[0].rule} for "
-            f"{heavy[0].outputs[0]}, first of all): 'make pull SCALE={scale} WHAT={family} "
+            f"{heavy[0].outputs[0]}, first of all): 'make pull SCALE={scale} WHAT={families} "
             "REMOTE=...' brings what is missing, 'make reproduce' computes it."
         )
     if not waiting:
