@@ -23,7 +23,8 @@ def main():
         waiting = planned.waiting
     heavy = [job for job in waiting if not drawn(job, scale)]
     if heavy:
-        families = ",".join(sorted({job.outputs[0].split("/")[2] for job in heavy}))
+        made = {path.split("/")[2] for job in heavy for path in job.outputs}
+        families = ",".join(sorted(made - {"tables"}))
         raise UserError(
             f"{len(heavy)} jobs would have to compute first ({heavy[0].rule} for "
             f"{heavy[0].outputs[0]}, first of all): 'make pull SCALE={scale} WHAT={families} "
