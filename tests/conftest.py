@@ -78,3 +78,14 @@ def copied(finished, tmp_path):
 
 def pytest_report_header():
     return f"python: {sys.executable}"
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory):
+    """A toy project whose artefacts are in its cache, its dvc.lock in git, in no remote of its own."""
+    from toy_artefacts import Project
+
+    project = Project.new(tmp_path_factory.mktemp("published") / "project")
+    project.succeed("publish", "smoke")
+    project.commit()
+    return project

@@ -8,7 +8,6 @@ import threading
 
 import pytest
 import toy_remotes
-from toy_artefacts import Project
 
 GRID = "results/smoke/vae/shown/grid.npz"
 KINDS = {
@@ -16,15 +15,6 @@ KINDS = {
     "http": toy_remotes.behind_http,
     "s3": toy_remotes.in_bucket,
 }
-
-
-@pytest.fixture(scope="module")
-def published(tmp_path_factory):
-    """A project whose artefacts are in its cache, its dvc.lock in git, in no remote of its own."""
-    project = Project.new(tmp_path_factory.mktemp("published") / "project")
-    project.succeed("publish", "smoke")
-    project.commit()
-    return project
 
 
 def flipped(content):

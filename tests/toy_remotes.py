@@ -19,6 +19,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         if not super().parse_request():
             return False
         self.server.requests.append((self.command, self.path))
+        self.server.watch(self.command)
         if status := self.server.refusal:
             self.close_connection = True
             self.send_error(status)
@@ -56,7 +57,7 @@ class Server(http.server.ThreadingHTTPServer):
 
     def __init__(self, folder):
         super().__init__(("127.0.0.1", 0), lambda *a: Handler(*a, directory=str(folder)))
-        self.requests, self.refusal = [], None
+        self.requests, self.refusal, self.watch = [], None, lambda method: None
         self.url = f"http://127.0.0.1:{self.server_port}"
 
     def handle_error(self, *_):

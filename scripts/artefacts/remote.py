@@ -171,8 +171,9 @@ def pull(paths, remote, *, force=False):
     objects.clear(paths)
     command = ("pull", "--remote", remote, *["--force"] * force, *paths)
     said = _dvc(*command)
-    if said and not failures.known("pull", remote, said) and mend_cache():
-        said = _dvc(*command)
+    if said and not failures.known("pull", remote, said):
+        mend_cache()
+        said = _dvc(*command)  # what a killed pull has not fetched, DVC may see on its second look
     if said:
         raise failures.known("pull", remote, said) or _lacking(paths, remote, said)
 
