@@ -82,7 +82,7 @@ def pytest_report_header():
 
 @pytest.fixture(scope="session")
 def published(tmp_path_factory):
-    """A toy project whose artefacts are in its cache, its dvc.lock in git, in no remote of its own."""
+    """A toy project with its artefacts in its cache, its dvc.lock in git, nothing in a remote."""
     from toy_artefacts import Project
 
     project = Project.new(tmp_path_factory.mktemp("published") / "project")

@@ -260,7 +260,7 @@ def test_a_record_that_was_cut_is_replaced_by_the_remotes(author, server):
     text = record.read_text()
     record.unlink()
     record.write_text(text[:40])
-    with pytest.raises(ValueError, match="Unterminated|Expecting"):
+    with pytest.raises(ValueError, match=r"Unterminated|Expecting"):
         json.loads(record.read_text())
     reader.succeed("pull", "smoke", "all", "web", "1")
     assert record.read_text() == text

@@ -1,4 +1,4 @@
-"""The numbers that runs are compared by: taken from the right rows, first and last of each chain."""
+"""Numbers that runs are compared by: from the right rows, the first and last of each chain."""
 
 import numpy as np
 import pandas as pd

@@ -23,30 +23,33 @@ DVC = [sys.executable, "-m", "dvc"]
 
 
 def call(*command, cwd):
+    """Run a command in a folder, in silence."""
     subprocess.run(command, cwd=cwd, check=True, capture_output=True)
 
 
 def steps(folder):
     """Each step of an artefact's way from one clone to another, in order: name, function."""
     author, reader = folder / "author", folder / "reader"
-    cached = lambda: list((author / ".dvc/cache/files/md5").glob("??/*"))
-    clone = lambda: call("git", "clone", "-q", author, reader, cwd=folder)
+    cache = author / ".dvc/cache/files/md5"
     return {
         "plain copy": lambda: shutil.copytree(author / "data", folder / "copy"),
         "SHA-256 (a verdict)": lambda: [*map(files.sha256, sorted((author / "data").iterdir()))],
         "record in dvc.lock": lambda: call(*DVC, "add", "-q", "data", cwd=author),
-        "look through the cache": lambda: objects.damaged(cached()),
+        "look through the cache": lambda: objects.damaged([*cache.glob("??/*")]),
         "push": lambda: call(*DVC, "push", "-q", cwd=author),
         "push of nothing new": lambda: call(*DVC, "push", "-q", cwd=author),
-        "clone": lambda: (call("git", "add", "-A", cwd=author), commit(author), clone()),
+        "clone": lambda: clone(author, reader),
         "pull": lambda: call(*DVC, "pull", "-q", cwd=reader),
         "pull of nothing new": lambda: call(*DVC, "pull", "-q", cwd=reader),
     }
 
 
-def commit(folder):
+def clone(author, reader):
+    """Commit what DVC has recorded, and clone it."""
     who = ["-c", "user.name=benchmark", "-c", "user.email=benchmark@localhost"]
-    call("git", *who, "commit", "-qm", "Data", cwd=folder)
+    call("git", "add", "-A", cwd=author)
+    call("git", *who, "commit", "-qm", "Data", cwd=author)
+    call("git", "clone", "-q", author, reader, cwd=author)
 
 
 def once(folder, n_files, n_bytes):
