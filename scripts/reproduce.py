@@ -23,7 +23,7 @@ def with_scale(options, scale):
 
 
 def run(scale, options):
-    """Clear a dead run's lock, then run Snakemake; the folder's own lock is held.
+    """Clear a dead run's lock and half-written files, then run Snakemake; the folder's own lock is held.
 
     Raises
     ------
@@ -36,6 +36,8 @@ def run(scale, options):
         print("an earlier run was killed; going on where it stopped", flush=True)
         unlock = [*snakemake, *with_scale([], scale), "--unlock"]
         subprocess.run(unlock, capture_output=True, check=False)
+        for path in [*Path("data").rglob(".*.tmp*"), *Path("results", scale).rglob(".*.tmp*")]:
+            path.unlink()  # half-written by the jobs that were killed
     process = subprocess.Popen([*snakemake, *with_scale(options, scale)])
     try:
         status = process.wait()

@@ -157,6 +157,7 @@ def test_a_run_that_was_interrupted_goes_on_in_another_place(arrived, finished):
         "vae/*/replace/**/gen02.*",
         "vae/metrics/replace/*.npz",
         "lm/**/gen02.*",
+        "lm/metrics/*/*/perplexity.npz",
         "*.html",
     )
     for path in [path for pattern in unfinished for path in results.glob(pattern)]:
