@@ -23,7 +23,7 @@ def with_scale(options, scale):
 
 
 def run(scale, options):
-    """Clear a dead run's lock and half-written files, then run Snakemake; the folder's own lock is held.
+    """Clear what a killed run left, then run Snakemake; the folder's own lock is held.
 
     Raises
     ------

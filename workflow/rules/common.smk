@@ -123,6 +123,21 @@ def imported_modules(node):
     return []
 
 
+def needs(kind):
+    """Resources of a job on a cluster: memory and time double with every attempt."""
+    declared = config["jobs"][kind]
+    growing = lambda name: lambda w, attempt: declared[name] * 2 ** (attempt - 1)
+    gpu = {"gpu": 1} if declared.get("gpu") and config["device"] != "cpu" else {}
+    return {"mem_mb": growing("mem_mb"), "runtime": growing("runtime"), **gpu}
+
+
+# on a cluster, one job for all that a run trains, generation by generation; or none
+CHAINS = {
+    family: f"{family}_chain" if config["jobs"]["grouped"] else None
+    for family in ("gaussian", "gmm", "vae", "lm")
+}
+
+
 def seed_of(family, role, *, without=()):
     """Parameter function: the seed of `role` at the place the job's wildcards name."""
 

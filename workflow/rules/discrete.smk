@@ -19,6 +19,8 @@ rule discrete_chain:
         "logs/{scale}/discrete/metrics/{distribution}.log",
     benchmark:
         "benchmarks/{scale}/discrete/metrics/{distribution}.discrete_chain.tsv"
+    resources:
+        **needs("discrete_chain"),
     params:
         settings=DISCRETE_CHAIN.values,
         seed=seed_of("discrete", "chain"),

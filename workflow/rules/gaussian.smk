@@ -14,6 +14,8 @@ rule gaussian_real:
         "results/{scale}/gaussian/samples/real/size{size}/batch{batch}.npz",
     log:
         "logs/{scale}/gaussian/samples/real/size{size}/batch{batch}.log",
+    group:
+        CHAINS["gaussian"]
     params:
         settings=GAUSSIAN_REAL.values,
         seed=seed_of("gaussian", "real"),
@@ -34,6 +36,10 @@ rule gaussian_chain:
         "logs/{scale}/gaussian/models/{regime}/ddof{ddof}/size{size}/batch{batch}/gen{generation}.log",
     benchmark:
         "benchmarks/{scale}/gaussian/models/{regime}/ddof{ddof}/size{size}/batch{batch}/gen{generation}.gaussian_chain.tsv"
+    group:
+        CHAINS["gaussian"]
+    resources:
+        **needs("gaussian_chain"),
     params:
         regime=lambda w: config["regimes"][w.regime],
         seed=seed_of("gaussian", "chain", without=("generation",)),
@@ -50,6 +56,8 @@ rule gaussian_estimation:
         "results/{scale}/gaussian/metrics/estimation.npz",
     log:
         "logs/{scale}/gaussian/metrics/estimation.log",
+    resources:
+        **needs("gaussian_estimation"),
     params:
         settings=GAUSSIAN_ESTIMATION.values,
         seed=seed_of("gaussian", "estimation"),

@@ -23,6 +23,8 @@ rule gmm_real:
         "results/{scale}/gmm/samples/real/{data}/size{size}/batch{batch}.npz",
     log:
         "logs/{scale}/gmm/samples/real/{data}/size{size}/batch{batch}.log",
+    group:
+        CHAINS["gmm"]
     params:
         settings=lambda w: GMM_TRUTHS[w.data].values,
         seed=seed_of("gmm", "real"),
@@ -45,6 +47,10 @@ rule gmm_chain:
     benchmark:
         "benchmarks/{scale}/gmm/models/{regime}/{data}/size{size}/batch{batch}/gen{generation}.gmm_chain.tsv"
     priority: lambda w: int(w.size)  # the longest chains first
+    group:
+        CHAINS["gmm"]
+    resources:
+        **needs("gmm_chain"),
     params:
         settings=GMM_CHAIN.values,
         regime=lambda w: config["regimes"][w.regime],
@@ -64,6 +70,8 @@ rule gmm_draw:
         "results/{scale}/gmm/shown/{regime}/{data}/size{size}/batch{batch}.npz",
     log:
         "logs/{scale}/gmm/shown/{regime}/{data}/size{size}/batch{batch}.log",
+    group:
+        CHAINS["gmm"]
     params:
         settings=GMM_SAMPLES.values,
         seed=seed_of("gmm", "chain"),

@@ -66,6 +66,8 @@ rule lm_pretrain:
         "logs/{scale}/lm/models/pretrained.log",
     benchmark:
         "benchmarks/{scale}/lm/models/pretrained.lm_pretrain.tsv"
+    resources:
+        **needs("lm_pretrain"),
     params:
         settings=LM_PRETRAIN.values,
         seed=seed_of("lm", "pretrain"),
@@ -107,6 +109,8 @@ rule lm_real:
         "results/{scale}/lm/samples/real/data.npz",
     log:
         "logs/{scale}/lm/samples/real/data.log",
+    resources:
+        **needs("lm_real"),
     params:
         settings=LM_REAL.values,
     script:
@@ -133,6 +137,10 @@ rule lm_train:
         "benchmarks/{scale}/lm/models/{setting}/run{run}/gen{generation}.lm_train.tsv"
     wildcard_constraints:
         generation=LM_KEPT,
+    group:
+        CHAINS["lm"]
+    resources:
+        **needs("lm_train"),
     params:
         settings=lambda w: LM_TRAIN[w.setting].values,
         regime=lambda w: config["regimes"][LM["definitions"][w.setting]["regime"]],
@@ -194,6 +202,10 @@ rule lm_evaluate:
         "logs/{scale}/lm/metrics/{setting}/run{run}/perplexity.log",
     benchmark:
         "benchmarks/{scale}/lm/metrics/{setting}/run{run}.lm_evaluate.tsv"
+    group:
+        CHAINS["lm"]
+    resources:
+        **needs("lm_evaluate"),
     params:
         settings=LM_EVALUATE.values,
     script:
@@ -211,6 +223,10 @@ rule lm_text:
         "results/{scale}/lm/metrics/{setting}/run{run}/text.json",
     log:
         "logs/{scale}/lm/metrics/{setting}/run{run}/text.log",
+    group:
+        CHAINS["lm"]
+    resources:
+        **needs("lm_text"),
     params:
         settings=LM_TEXT.values,
     script:

@@ -29,6 +29,8 @@ rule vae_real:
         "results/{scale}/vae/samples/real/data.npz",
     log:
         "logs/{scale}/vae/samples/real/data.log",
+    resources:
+        **needs("vae_real"),
     params:
         settings=VAE_REAL.values,
     script:
@@ -48,6 +50,8 @@ rule digit_classifier:
         "logs/{scale}/vae/models/digit_classifier.log",
     benchmark:
         "benchmarks/{scale}/vae/models/digit_classifier.digit_classifier.tsv"
+    resources:
+        **needs("digit_classifier"),
     params:
         settings=DIGIT_CLASSIFIER.values,
         seed=seed_of("vae", "classifier"),
@@ -73,6 +77,10 @@ rule vae_train:
     wildcard_constraints:
         generation=VAE_KEPT,
     priority: lambda w: -int(w.get("generation", 0))  # all runs advance together
+    group:
+        CHAINS["vae"]
+    resources:
+        **needs("vae_train"),
     params:
         settings=VAE_TRAIN.values,
         regime=lambda w: config["regimes"][w.regime],
@@ -128,6 +136,10 @@ rule vae_evaluate:
         "logs/{scale}/vae/metrics/{regime}/run{run}.log",
     benchmark:
         "benchmarks/{scale}/vae/metrics/{regime}/run{run}.vae_evaluate.tsv"
+    group:
+        CHAINS["vae"]
+    resources:
+        **needs("vae_evaluate"),
     params:
         settings=VAE_EVALUATE.values,
     script:
