@@ -12,11 +12,13 @@ import urllib.request
 from pathlib import Path
 from typing import NamedTuple
 
+from collapse import files
 from collapse.errors import UserError
 
 from artefacts import failures, objects
 
 CACHE = ".dvc/cache/files/md5"
+LOCK, KEPT = Path("dvc.lock"), Path(".dvc/tmp/dvc.lock.kept")
 SECRETS = {  # of remotes' settings, those that open it to whoever reads them
     *("password", "passphrase", "token", "custom_auth_header", "access_key_id"),
     *("secret_access_key", "session_token", "sse_customer_key", "account_key", "sas_token"),
@@ -141,6 +143,7 @@ def check(name):
         If there is none of that name, a secret of it is where git takes it, or it does not answer.
     """
     with _project() as repo:
+        _mend_lock(repo)
         standard, known = repo.config["core"].get("remote"), repo.config["remote"]
         if name and name not in known:
             raise UserError(
@@ -169,11 +172,11 @@ def pull(paths, remote, *, force=False):
         and nowhere else. What has arrived stays in the cache.
     """
     objects.clear(paths)
+    _forget_collected()
     command = ("pull", "--remote", remote, *["--force"] * force, *paths)
     said = _dvc(*command)
-    if said and not failures.known("pull", remote, said):
-        mend_cache()
-        said = _dvc(*command)  # what a killed pull has not fetched, DVC may see on its second look
+    if said and not failures.known("pull", remote, said) and mend_cache():
+        said = _dvc(*command)
     if said:
         raise failures.known("pull", remote, said) or _lacking(paths, remote, said)
 
@@ -211,6 +214,7 @@ def push(paths, remote, *, read=False):
     UserError
         If the remote cannot be reached or written. What has arrived stays; the same call goes on.
     """
+    _forget_collected()
     if said := _dvc("push", "--remote", remote, *paths):
         raise failures.known("push", remote, said) or failures.unknown("push", said)
     with _project() as repo, _told(remote, "push"):
@@ -228,9 +232,15 @@ def push(paths, remote, *, read=False):
 
 
 def reproduce(stages):
-    """Run DVC's stages, whose commands look at every artefact's record, and write dvc.lock."""
+    """Run DVC's stages, whose commands look at every artefact's record, and write dvc.lock.
+
+    DVC empties dvc.lock before it writes it; until all is written, the old one is kept beside.
+    """
+    with files.replacing(KEPT) as partial:
+        partial.write_bytes(LOCK.read_bytes() if LOCK.exists() else b"")
     if said := _dvc("repro", *stages):
         raise failures.unknown("repro", said)
+    KEPT.unlink()
 
 
 def mend_cache():
@@ -270,6 +280,28 @@ def _project():
         ) from error
 
 
+def _mend_lock(repo):
+    """Put dvc.lock back as it was, if a `reproduce` was killed while DVC wrote it."""
+    from dvc.dvcfile import Lockfile
+    from dvc.exceptions import DvcException
+
+    if not KEPT.exists():
+        return
+    try:
+        Lockfile(repo, str(LOCK)).load()
+        KEPT.unlink()
+    except DvcException:
+        os.replace(KEPT, LOCK)
+        if not LOCK.stat().st_size:  # there was none
+            LOCK.unlink()
+
+
+def _forget_collected():
+    """Drop DVC's memory of what outputs consist of: a killed command's is cut, yet believed."""
+    with _project() as repo:
+        repo.drop_data_index()
+
+
 def _check_secrets(name, settings):
     """Refuse a remote whose settings in .dvc/config, which git has, would open it to anyone."""
     address = urllib.parse.urlsplit(settings.get("url", ""))
@@ -302,24 +334,43 @@ def _path(repo, out):
     return os.path.relpath(out.fspath, repo.root_dir)
 
 
-def _objects(repo, paths):
-    """All objects that outputs are made of, files and lists of files: paths by their hashes."""
+def _objects(repo, paths, store=None):
+    """All objects that outputs are made of, files and lists of files: paths by their hashes.
+
+    A list that is not in the cache is read from a store, if one is given.
+    """
     found = {}
     for out in repo.index.outs:
         if (path := _path(repo, out)) in paths:
             found[out.hash_info.value] = path
-            for key, _, entry in (out.get_obj() or ()) if out.hash_info.isdir else ():
+            for key, _, entry in _listed(out, store) if out.hash_info.isdir else ():
                 found[entry.value] = "/".join((path, *key))
     return dict(sorted(found.items()))
+
+
+def _listed(out, store):
+    """Entries of a folder's list; none if it is nowhere, or cannot be read."""
+    from dvc_data.hashfile.tree import Tree
+    from dvc_objects.errors import ObjectFormatError
+
+    if found := out.get_obj():
+        return found
+    try:
+        return Tree.load(store, out.hash_info) if store else ()
+    except (FileNotFoundError, ObjectFormatError):
+        return ()
 
 
 def _lacking(paths, remote, said):
     """Why a pull failed that DVC has no words for: what the remote lacks or has damaged."""
     with _project() as repo, _told(remote, "pull"):
         store, cache = repo.cloud.get_remote_odb(remote), repo.cache.local
-        wanted = _objects(repo, paths)
+        wanted = _objects(repo, paths, store)
         sizes = objects.sizes(wanted, store)
         lacking = [name for name in wanted if not os.path.exists(cache.oid_to_path(name))]
+        lists = [name for name in lacking if name.endswith(".dir")]  # taken after all their files
+        broken = objects.not_whole(lists, cache, store, read=True)
+        lacking = [name for name in lacking if name not in lists or name in broken]
     if not any(size is not None for size in sizes.values()):
         return UserError(
             f"remote '{remote}' has nothing of what was asked for: look at its address "
@@ -355,6 +406,7 @@ def _dvc(action, *options):
         **os.environ,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     }
+    Path(".dvc/tmp/rwlock").unlink(missing_ok=True)  # a killed one's: cut, or its number another's
     command = [sys.executable, "-m", "dvc", action, *options]
     done = subprocess.run(
         command, capture_output=True, text=True, check=False, env=environment, errors="replace"
