@@ -79,9 +79,18 @@ class Project:
             self.dvc("remote", "modify", "--quiet", "--local", name, key, value)
 
     def start(self, action, *arguments, **options):
-        """Start pull, publish or another script of the project; returns the running process."""
+        """Start pull, publish or another script of the project; returns the running process.
+
+        Words in `before` precede its command.
+        """
         return subprocess.Popen(
-            [sys.executable, "scripts/toy_command.py", action, *arguments],
+            [
+                *options.pop("before", ()),
+                sys.executable,
+                "scripts/toy_command.py",
+                action,
+                *arguments,
+            ],
             cwd=self.folder,
             env={**os.environ, **self.environment, **options.pop("environment", {})},
             text=True,
