@@ -62,13 +62,14 @@ def names(paths):
 
 
 def killed_at(project, server, method, n, action, *arguments):
-    """Start a command and kill it, with all its children, in the midst of its n-th request."""
+    """Start a command; kill it, with all its children, at its n-th request, which is not served."""
     process, seen = project.start(action, *arguments), []
 
     def kill(found):
         seen.append(found)
-        if seen.count(method) == n:
+        if seen.count(method) >= n:
             os.killpg(process.pid, signal.SIGKILL)
+            raise ConnectionAbortedError
 
     server.watch = kill
     process.communicate(timeout=300)
