@@ -139,16 +139,30 @@ def test_a_killed_publish_goes_on(published, author, had_lock, lock):
     assert author.git("status", "--short", "dvc.lock") == ""
 
 
+def test_a_killed_pull_of_little_that_is_new_goes_on(published, store, author, server):
+    """All that DVC had listed when it was killed is in the cache; that is not all there is."""
+    one = author.object_of(RECORD)
+    lists = [path for path in author.cached() if path.suffix == ".dir"]
+    for path in [one, *(path for path in lists if one.parent.name + one.name in path.read_text())]:
+        path.unlink()
+    (author.folder / RECORD).unlink()
+    killed_at(author, server, "GET", 1, "pull", *ALL)
+    author.succeed("pull", *ALL)
+    assert names(author.cached()) == names(published.cached())
+    assert author.artefacts() == published.artefacts()
+
+
 @pytest.mark.parametrize("content", ["", '{"read": {"data', "another's number"])
-def test_what_a_killed_dvc_says_of_itself_does_not_stop_the_next(published, reader, content):
+def test_what_a_killed_dvc_says_of_itself_does_not_stop_the_next(published, author, content):
     """Its file of locks is cut, or names a process number that another process has by now."""
     if content.startswith("another"):
-        who = {"pid": os.getpid(), "cmd": "dvc pull"}
-        content = json.dumps({"read": {}, "write": {str(reader.folder / MODEL): who}})
-    (reader.folder / ".dvc/tmp").mkdir()
-    (reader.folder / ".dvc/tmp/rwlock").write_text(content)
-    reader.succeed("pull", *ALL)
-    assert reader.artefacts() == published.artefacts()
+        who = {"pid": os.getpid(), "cmd": "dvc repro"}
+        content = json.dumps({"read": {}, "write": {str((author.folder / MODEL).parent): who}})
+    (author.folder / ".dvc/tmp/rwlock").write_text(content)
+    (author.folder / MODEL).unlink()
+    author.succeed("publish", "smoke")
+    assert author.artefacts() == published.artefacts()
+    assert author.git("status", "--short", "dvc.lock") == ""
 
 
 @pytest.mark.parametrize("damage", HARM)
