@@ -1,8 +1,14 @@
 """Where jobs run on a cluster: what is light or wants a network, where Snakemake itself runs."""
 
-LIGHT = ("data/", *(f"results/{{scale}}/{part}" for part in ("tables/", "figures/", "report")))
+import os
+import re
+
+LIGHT = re.compile(r"data/|results/\{scale[^}]*\}/(tables/|figures/|report)")
 
 workflow.localrules(
-    "lm_import",  # from the hub, which compute nodes may not reach
-    *[rule.name for rule in workflow.rules if any(str(p).startswith(LIGHT) for p in rule.output)],
+    "lm_import",  # from the hub
+    *[rule.name for rule in workflow.rules if any(LIGHT.match(str(p)) for p in rule.output)],
 )
+
+if workflow.remote_exec:
+    os.environ["HF_HUB_OFFLINE"] = "1"  # compute nodes may reach no network, so none shall try
