@@ -4,6 +4,7 @@ CORES  ?= $(shell nproc 2>/dev/null || echo 1)
 SCALE  ?= laptop
 ARGS   ?=
 FIGURE ?=
+PROFILE ?=
 WHAT   ?=
 REMOTE ?=
 FORCE  ?=
@@ -11,13 +12,14 @@ CHECK  ?=
 DEEP   ?=
 CONFIRM ?=
 PY     := .venv/bin/python
+PLACE  := $(if $(PROFILE),--profile workflow/profiles/$(PROFILE),--cores $(CORES))
 LOCK   := -q --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock"
 
-.PHONY: help venv clean-venv reproduce report explain pull render publish verify accept gc test check timings benchmark lock
+.PHONY: help venv clean-venv reproduce report explain pull render publish verify accept gc test test-cluster check timings benchmark lock
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null || grep '##' $(MAKEFILE_LIST)
-	@echo "  variables: CORES=$(CORES) SCALE=smoke|laptop|paper PYTHON=$(PYTHON) ARGS='any snakemake option' FIGURE=name"
+	@echo "  variables: CORES=$(CORES) SCALE=smoke|laptop|paper PROFILE=local|gpu|slurm PYTHON=$(PYTHON) ARGS='any snakemake option' FIGURE=name"
 
 venv:  ## make or update .venv
 	@$(PYTHON) scripts/environment.py
@@ -26,7 +28,7 @@ clean-venv:  ## remove .venv
 	rm -rf .venv
 
 reproduce: venv  ## every figure, table and the report; goes on where an earlier run stopped
-	@$(PY) scripts/reproduce.py "$(SCALE)" --cores $(CORES) $(ARGS)
+	@$(PY) scripts/reproduce.py "$(SCALE)" $(PLACE) $(ARGS)
 
 report: venv  ## one page with everything, results/SCALE/report.html, and report-SCALE.html with timings
 	@$(PY) scripts/reproduce.py "$(SCALE)" --cores $(CORES) "results/$(SCALE)/report.html" $(ARGS)
@@ -52,6 +54,9 @@ accept: venv  ## after dvc pull or checkout by hand: let Snakemake take what mat
 
 gc: venv  ## list what neither figures nor later generations need; CONFIRM=1 removes it
 	@$(PY) scripts/cleanup.py "$(SCALE)" "$(CONFIRM)"
+
+test-cluster: venv  ## the smoke scale and its faults on a Slurm that is started on this machine (root, Debian)
+	@tests/cluster/run.sh $(ARGS)
 
 test: venv  ## all tests
 	@$(PY) -m pytest --numprocesses $(CORES) --dist worksteal $(ARGS)

@@ -3,11 +3,12 @@
 python scripts/reproduce.py SCALE [any snakemake option ...]
 """
 
+import itertools
 import subprocess
 import sys
 from pathlib import Path
 
-from artefacts import command
+from artefacts import acceptance, command, orphans
 from collapse.errors import UserError
 
 
@@ -22,6 +23,17 @@ def with_scale(options, scale):
     return [*options[:place], *new, *options[place:]]
 
 
+def check_profile(options):
+    """Refuse a profile that is not there; Snakemake would tell it with a page of its options."""
+    for before, profile in itertools.pairwise(options):
+        if before == "--profile" and not Path(profile, "config.yaml").is_file():
+            known = sorted(path.parent.name for path in Path("workflow/profiles").glob("*/*.yaml"))
+            raise UserError(
+                f"PROFILE={Path(profile).name} has no {profile}/config.yaml: choose one of "
+                f"{', '.join(known)}, or make that file."
+            )
+
+
 def run(scale, options):
     """Clear what a killed run left, then run Snakemake; the folder's own lock is held.
 
@@ -31,26 +43,36 @@ def run(scale, options):
         If the run does not finish.
     """
     snakemake = [sys.executable, "-m", "snakemake", "--quiet", "host", "rules"]
-    locks = Path(".snakemake", "locks")
-    if locks.is_dir() and any(locks.iterdir()):
-        print("an earlier run was killed; going on where it stopped", flush=True)
-        unlock = [*snakemake, *with_scale([], scale), "--unlock"]
-        subprocess.run(unlock, capture_output=True, check=False)
-        for path in [*Path("data").rglob(".*.tmp*"), *Path("results", scale).rglob(".*.tmp*")]:
-            path.unlink()  # half-written by the jobs that were killed
-    process = subprocess.Popen([*snakemake, *with_scale(options, scale)])
-    try:
-        status = process.wait()
-    except KeyboardInterrupt:
-        process.wait()  # the terminal has told it too; it ends its jobs
-        raise
+    status = None
+    while status is None:
+        locks = Path(".snakemake", "locks")
+        if locks.is_dir() and any(locks.iterdir()):
+            go_on(scale, snakemake)
+        process = subprocess.Popen([*snakemake, *with_scale(options, scale)])
+        try:
+            status = orphans.watched(process, Path())
+        except KeyboardInterrupt:
+            process.wait()  # the terminal has told it too; it ends its jobs
+            raise
     if status:
         raise UserError("the run did not finish: mend what is said above and run it again.")
+
+
+def go_on(scale, snakemake):
+    """After a run that was killed: keep what its jobs have finished, remove what they have not."""
+    print("an earlier run was killed; going on where it stopped", flush=True)
+    orphans.settle(".")
+    unlock = [*snakemake, *with_scale([], scale), "--unlock"]
+    subprocess.run(unlock, capture_output=True, check=False)
+    for path in [*Path("data").rglob(".*.tmp*"), *Path("results", scale).rglob(".*.tmp*")]:
+        path.unlink()
+    acceptance.accept(scale)
 
 
 def main():
     """Run, say where the figures are."""
     scale, *options = sys.argv[1:]
+    check_profile(options)
     run(scale, options)
     results = Path("results") / scale
     if (results / "report.html").is_file():

@@ -1,0 +1,25 @@
+"""What befalls a job from outside, in tests: every Python that starts looks here first.
+
+With FAULTS set to a folder, a job's start is written to FAULTS/started; and a file FAULTS/<script>
+says what happens to the next job of that script, once: ``exit``, or ``sleep`` and seconds.
+"""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+if folder := os.environ.get("FAULTS"):
+    script = Path(sys.orig_argv[-1]).name.split(".", 1)[-1]  # Snakemake writes tmpXXX.<script>
+    if len(sys.orig_argv) > 1 and ".snakemake/scripts/" in sys.orig_argv[-1]:
+        with open(Path(folder, "started"), "a", encoding="utf-8") as file:
+            file.write(f"{script} {os.environ.get('SLURM_JOB_ID')}\n")
+        try:
+            Path(folder, script).rename(Path(folder, f"{script}.done"))
+        except FileNotFoundError:
+            pass
+        else:
+            word, *seconds = Path(folder, f"{script}.done").read_text(encoding="utf-8").split()
+            if word == "exit":
+                os._exit(7)
+            time.sleep(float(seconds[0]))

@@ -1,0 +1,202 @@
+"""The smoke scale on a real Slurm, undisturbed and with all that happens on a cluster."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from collapse import files
+from workflow_tools import Checkout
+
+HOOK = Path(__file__).with_name("hook")
+VAE = "results/smoke/vae/metrics/replace/run00.npz"
+DISCRETE = "results/smoke/discrete/metrics/uniform.npz"
+pytestmark = pytest.mark.skipif(
+    "SLURM_CONF" not in os.environ,
+    reason="no Slurm is running here: 'make test-cluster' starts one",
+)
+
+
+class Cluster(Checkout):
+    """A checkout whose jobs go to Slurm, and may be disturbed."""
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        self.faults = self.folder.with_name("faults")
+        self.faults.mkdir()
+        self.said = self.folder.with_name("said")
+
+    def next(self, script, what):
+        """What shall happen to the next job of a script: exit, or sleep and seconds; once."""
+        (self.faults / script).write_text(what)
+
+    def started(self, script):
+        """Numbers of the Slurm jobs in which jobs of a script have started."""
+        path = self.faults / "started"
+        lines = path.read_text().split("\n")[:-1] if path.exists() else []
+        return [line.split()[1] for line in lines if line.split()[0] == script]
+
+    def begin(self, *targets, profile="slurm", options=()):
+        """Start a run through the profile; returns the process."""
+        command = [sys.executable, "scripts/reproduce.py", "smoke"]
+        command += ["--profile", f"workflow/profiles/{profile}", *options, "--", *targets]
+        environment = {**os.environ, "FAULTS": str(self.faults), "PYTHONPATH": str(HOOK)}
+        with open(self.said, "a") as file:
+            return subprocess.Popen(
+                command, cwd=self.folder, env=environment, stdout=file, stderr=file,
+                start_new_session=True,
+            )  # fmt: skip
+
+    def end(self, process, timeout=400):
+        """Wait for a run, which must succeed."""
+        assert process.wait(timeout=timeout) == 0, self.said.read_text()[-3000:]
+
+    def await_job(self, script, n=1, timeout=120):
+        """Wait until the n-th job of a script has started; returns its Slurm job's number."""
+        end = time.monotonic() + timeout
+        while len(found := self.started(script)) < n:
+            assert time.monotonic() < end, self.said.read_text()[-3000:]
+            time.sleep(0.2)
+        return found[n - 1]
+
+
+@pytest.fixture
+def cluster(new_checkout):
+    made = Cluster(new_checkout("cluster").folder)
+    yield made
+    subprocess.run(["scancel", "--user=root"], check=False)
+
+
+def slurm(*command):
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def same(cluster, finished, *targets):
+    """Whether files have the bytes of the run on this machine alone."""
+    return all(
+        files.sha256(cluster.folder / p) == files.sha256(finished.folder / p) for p in targets
+    )
+
+
+def test_the_whole_scale_gives_the_same_bytes_as_one_machine(cluster, finished):
+    cluster.end(cluster.begin("all"))
+    assert cluster.hashes("results/smoke") == finished.hashes("results/smoke")
+    assert cluster.hashes("data") == finished.hashes("data")
+    # a run's generations share a job; data, tables and figures have none
+    trained = cluster.started("vae_train.py")
+    assert len(trained) == 6 and len(set(trained)) == 2
+    assert set(cluster.started("mnist.py")) == {"None"}
+    assert set(cluster.started("vae_generations.py")) == {"None"}
+    n_jobs = len(set(slurm("squeue", "--me", "-h", "--states=all", "-o", "%A %Z").split("\n")))
+    print(f"\n{n_jobs} Slurm jobs")
+
+
+def test_the_other_engine_gives_the_same_bytes(cluster, finished):
+    cluster.end(cluster.begin(DISCRETE, VAE, profile="cluster-generic"))
+    assert same(cluster, finished, DISCRETE, VAE)
+    assert "None" not in cluster.started("vae_train.py")
+
+
+def test_a_job_that_fails_once_is_tried_again(cluster, finished):
+    cluster.next("discrete_chain.py", "exit")
+    cluster.end(cluster.begin(DISCRETE))
+    first, second = cluster.started("discrete_chain.py")
+    assert first != second
+    assert same(cluster, finished, DISCRETE)
+
+
+def test_a_job_that_an_administrator_cancels_is_tried_again(cluster, finished):
+    cluster.next("discrete_chain.py", "sleep 120")
+    run = cluster.begin(DISCRETE)
+    slurm("scancel", cluster.await_job("discrete_chain.py"))
+    cluster.end(run)
+    assert len(cluster.started("discrete_chain.py")) == 2
+    assert same(cluster, finished, DISCRETE)
+
+
+def test_a_job_that_runs_out_of_time_gets_twice_as_much(cluster, finished):
+    cluster.replace("config.yaml", "discrete_chain: {mem_mb: 500, runtime: 10}",
+                    "discrete_chain: {mem_mb: 500, runtime: 1}")  # fmt: skip
+    cluster.next("discrete_chain.py", "sleep 300")
+    cluster.end(cluster.begin(DISCRETE))
+    first, second = cluster.started("discrete_chain.py")
+    limits = slurm("squeue", "--me", "-h", "--states=all", "-o", "%T %l", "-j", f"{first},{second}")
+    assert sorted(limits.splitlines()) == ["COMPLETED 2:00", "TIMEOUT 1:00"]
+    assert same(cluster, finished, DISCRETE)
+
+
+def processes_of(node):
+    """Process numbers of a node, its daemon, of all jobs that it runs, and of their daemons."""
+    found = set()
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (path / "cmdline").read_bytes().decode().split("\0")
+            environment = (path / "environ").read_bytes()
+        except OSError:
+            continue
+        daemon = words[0].endswith("slurmd") and node in words
+        if daemon or f"SLURMD_NODENAME={node}".encode() in environment.split(b"\0"):
+            found.add(int(path.name))
+        if words[0].startswith("slurmstepd"):
+            found.add(int(path.name))
+    return found
+
+
+def test_a_node_that_dies_takes_no_result_with_it(cluster, finished):
+    cluster.next("discrete_chain.py", "sleep 600")
+    run = cluster.begin(DISCRETE)
+    job = cluster.await_job("discrete_chain.py")
+    node = slurm("squeue", "-h", "-j", job, "-o", "%N").strip()
+    for process in processes_of(node):
+        os.kill(process, signal.SIGKILL)
+    try:
+        cluster.end(run, timeout=500)
+    finally:
+        slurm("slurmd", "-N", node)
+    assert len(cluster.started("discrete_chain.py")) == 2
+    assert same(cluster, finished, DISCRETE)
+
+
+def test_the_controller_may_be_away_for_a_while(cluster, finished):
+    cluster.next("discrete_chain.py", "sleep 60")
+    run = cluster.begin(DISCRETE, VAE)
+    cluster.await_job("discrete_chain.py")
+    controller = Path(os.environ["SLURM_CONF"]).parent / "run/slurmctld.pid"
+    os.kill(int(controller.read_text()), signal.SIGKILL)
+    time.sleep(45)
+    slurm("slurmctld")
+    cluster.end(run)
+    assert len(cluster.started("discrete_chain.py")) == 1
+    assert same(cluster, finished, DISCRETE, VAE)
+
+
+def test_after_a_killed_snakemake_nothing_is_written_twice_and_nothing_lost(cluster, finished):
+    """One job is finished, one runs and goes on without it, some have not begun."""
+    cluster.next("discrete_chain.py", "sleep 25")
+    run = cluster.begin(DISCRETE, VAE)
+    cluster.await_job("discrete_chain.py")
+    cluster.await_job("digit_classifier.py")
+    os.killpg(run.pid, signal.SIGKILL)
+    run.wait()
+    again = cluster.begin(DISCRETE, VAE)
+    cluster.end(again)
+    said = cluster.said.read_text()
+    assert "going on where it stopped" in said
+    assert "jobs of the earlier run still run and are waited for" in said
+    assert len(cluster.started("discrete_chain.py")) == 1
+    assert len(cluster.started("digit_classifier.py")) == 1
+    assert same(cluster, finished, DISCRETE, VAE)
+
+
+def test_a_second_run_in_the_same_folder_is_refused(cluster):
+    cluster.next("discrete_chain.py", "sleep 15")
+    run = cluster.begin(DISCRETE)
+    cluster.await_job("discrete_chain.py")
+    done = cluster.call(sys.executable, "scripts/reproduce.py", "smoke", "--cores", "1")
+    assert done.returncode == 1
+    assert f"another command works in this folder (process {run.pid}): wait" in done.stderr
+    cluster.end(run)

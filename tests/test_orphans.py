@@ -1,0 +1,92 @@
+"""Jobs outlive their Snakemake, or are lost to it: with a squeue that says what it is told."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from artefacts import orphans
+from collapse.errors import UserError
+
+SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
+
+
+@pytest.fixture
+def slurm(tmp_path, monkeypatch):
+    """Commands squeue and scancel first on PATH; the queue is a file that scancel empties."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (tmp_path / "queue").write_text("")
+    for name, body in (
+        ("squeue", f"cat {tmp_path}/queue"),
+        ("scancel", f"echo $* >> {tmp_path}/cancelled; : > {tmp_path}/queue"),
+    ):
+        (folder / name).write_text(f"#!/bin/sh\n{body}\n")
+        (folder / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    return tmp_path
+
+
+@pytest.fixture
+def stuck():
+    """A process that does nothing, for long."""
+    with subprocess.Popen(SLEEP) as process:
+        yield process
+        process.kill()
+
+
+def silent_log(folder):
+    path = Path(folder, ".snakemake/log/run.log")
+    path.parent.mkdir(parents=True)
+    path.write_text("waiting")
+    os.utime(path, (1, 1))
+
+
+def test_without_slurm_there_are_none(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert orphans.unfinished(tmp_path) == {}
+
+
+def test_only_jobs_of_this_folder_count(slurm):
+    (slurm / "queue").write_text(f"7 RUNNING {slurm}\n8 RUNNING {slurm}/elsewhere\n")
+    assert orphans.unfinished(slurm) == {"7": "RUNNING"}
+
+
+def test_a_scheduler_that_does_not_answer_is_told(slurm):
+    (slurm / "bin/squeue").write_text("#!/bin/sh\necho no contact >&2; exit 1\n")
+    with pytest.raises(UserError, match=r"squeue does not tell .* \(no contact\): wait"):
+        orphans.unfinished(slurm)
+
+
+def test_what_waits_is_cancelled_and_what_runs_is_not(slurm):
+    (slurm / "queue").write_text(f"7 RUNNING {slurm}\n8 PENDING {slurm}\n")
+    orphans.settle(slurm, every=0.01)
+    assert (slurm / "cancelled").read_text() == "8\n"
+
+
+def test_a_snakemake_that_waits_for_nothing_is_stopped(slurm, stuck):
+    silent_log(slurm)
+    assert orphans.watched(stuck, slurm, every=0.05, patience=1) is None
+    assert stuck.poll() is not None
+
+
+def test_one_whose_jobs_are_in_the_queue_or_whose_log_grows_is_not(slurm, capsys):
+    """The same silence, and a job; the same queue, and news."""
+    silent_log(slurm)
+    (slurm / "queue").write_text(f"7 RUNNING {slurm}\n")
+    with subprocess.Popen([*SLEEP[:2], "import time; time.sleep(1)"]) as process:
+        assert orphans.watched(process, slurm, every=0.1, patience=1) == 0
+    assert "in Slurm: {'7': 'RUNNING'}" in capsys.readouterr().out
+    (slurm / "queue").write_text("")
+    os.utime(slurm / ".snakemake/log/run.log")
+    with subprocess.Popen([*SLEEP[:2], "import time; time.sleep(1)"]) as process:
+        assert orphans.watched(process, slurm, every=0.1, patience=100) == 0
+
+
+def test_one_that_works_itself_is_not(slurm):
+    """A local job, which may be silent for long."""
+    silent_log(slurm)
+    body = "import subprocess; subprocess.run(['sleep', '1'])"
+    with subprocess.Popen([sys.executable, "-c", body]) as process:
+        assert orphans.watched(process, slurm, every=0.4, patience=1) == 0
