@@ -11,7 +11,10 @@ HELD = "COLLAPSE_LOCK"  # the folder whose lock a parent process holds
 
 
 def other_runs(folder):
-    """Process numbers of snakemake and dvc processes that work in `folder`, but for parents."""
+    """Process numbers of snakemake and dvc processes that work in `folder`, but for parents.
+
+    Nor those that a Snakemake has started for a job: ``--mode`` is among their words.
+    """
     found, own = [], _ancestors(os.getpid())
     for process in Path("/proc").glob("[0-9]*"):
         try:
@@ -20,7 +23,7 @@ def other_runs(folder):
         except OSError:
             continue
         named = any(word.endswith((b"snakemake", b"/dvc")) or word == b"dvc" for word in words[:3])
-        if here and named and int(process.name) not in own:
+        if here and named and b"--mode" not in words and int(process.name) not in own:
             found.append(int(process.name))
     return found
 

@@ -28,6 +28,7 @@ class Cluster(Checkout):
         self.faults = self.folder.with_name("faults")
         self.faults.mkdir()
         self.said = self.folder.with_name("said")
+        self.runs = []
 
     def next(self, script, what):
         """What shall happen to the next job of a script: exit, or sleep and seconds; once."""
@@ -45,10 +46,11 @@ class Cluster(Checkout):
         command += ["--profile", f"workflow/profiles/{profile}", *options, "--", *targets]
         environment = {**os.environ, "FAULTS": str(self.faults), "PYTHONPATH": str(HOOK)}
         with open(self.said, "a") as file:
-            return subprocess.Popen(
+            self.runs.append(subprocess.Popen(
                 command, cwd=self.folder, env=environment, stdout=file, stderr=file,
                 start_new_session=True,
-            )  # fmt: skip
+            ))  # fmt: skip
+        return self.runs[-1]
 
     def end(self, process, timeout=400):
         """Wait for a run, which must succeed."""
@@ -67,6 +69,9 @@ class Cluster(Checkout):
 def cluster(new_checkout):
     made = Cluster(new_checkout("cluster").folder)
     yield made
+    for run in made.runs:
+        if run.poll() is None:  # of a test that failed
+            os.killpg(run.pid, signal.SIGKILL)
     subprocess.run(["scancel", "--user=root"], check=False)
 
 
@@ -162,9 +167,10 @@ def test_a_node_that_dies_takes_no_result_with_it(cluster, finished):
 
 
 def test_the_controller_may_be_away_for_a_while(cluster, finished):
-    cluster.next("discrete_chain.py", "sleep 60")
+    cluster.next("discrete_chain.py", "sleep 75")
     run = cluster.begin(DISCRETE, VAE)
     cluster.await_job("discrete_chain.py")
+    time.sleep(10)  # until the controller has saved that the job runs
     controller = Path(os.environ["SLURM_CONF"]).parent / "run/slurmctld.pid"
     os.kill(int(controller.read_text()), signal.SIGKILL)
     time.sleep(45)
