@@ -348,6 +348,26 @@ def test_two_pushes_at_once(author, server, tmp_path):
     assert all(map(is_whole, objects(arrived)))
 
 
+def test_two_checkouts_share_one_cache(published, reader, store, server, tmp_path):
+    """Both fill it at once; what one has fetched the other need not; damage is mended for both."""
+    other = knowing(published.clone(tmp_path / "other"), web=server.url)
+    shared = tmp_path / "shared"
+    for project in (reader, other):
+        project.dvc("cache", "dir", "--quiet", "--local", str(shared))
+    running = [project.start("pull", *ALL) for project in (reader, other)]
+    said = [process.communicate(timeout=300) for process in running]
+    assert all("10 artefacts match" in out for out, _ in said), said
+    cached = objects(shared / "files/md5")
+    assert names(cached) == names(objects(store / "files/md5"))
+    assert all(map(is_whole, cached))
+    assert not reader.cached() and not other.cached()
+    flip(reader.object_of(MODEL, shared))
+    (other.folder / MODEL).unlink()
+    assert "10 artefacts match" in other.succeed("pull", *ALL)
+    assert all(map(is_whole, objects(shared / "files/md5")))
+    assert reader.artefacts() == other.artefacts()
+
+
 def test_a_second_command_in_the_same_folder_is_refused(author, server):
     """The first is held in its first request until the second has ended."""
     reasons, once = [], threading.Lock()

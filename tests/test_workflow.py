@@ -12,6 +12,7 @@ import time
 
 import numpy as np
 import pytest
+import timings
 from collapse import files, mixture
 from workflow_tools import SMOKE
 
@@ -117,6 +118,15 @@ def test_timings_of_all_rules_are_printed(finished):
     for rule in VAE_RULES | GAUSSIAN_RULES:
         assert f" {rule} " in done.stdout
     assert "start_up_share" in done.stdout
+
+
+def test_no_job_takes_more_memory_than_is_asked_for_it_on_a_cluster(finished, config):
+    measured = timings.by_rule(timings.jobs(finished.folder / "logs")).loc["smoke"]
+    asked = {name: job for name, job in config["jobs"].items() if name != "grouped"}
+    for rule, job in asked.items():
+        assert measured.loc[rule, "peak_mib"] < job["mem_mb"], rule
+    heavy = measured[measured["peak_mib"] > 900]
+    assert {rule.removesuffix("_real") for rule in heavy.index} <= set(asked)
 
 
 def test_every_job_left_a_log_that_says_it_is_done(finished):

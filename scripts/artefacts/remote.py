@@ -247,19 +247,20 @@ def mend_cache():
     """Remove what is damaged in the cache: objects whose content is not what their names say.
 
     DVC trusts a cached file that is read-only without looking at it. What is removed is fetched
-    again by `pull`, and taken again from the files here by `reproduce`.
+    again by `pull`, and taken again from the files here by `reproduce`. Half-written files are no
+    objects yet: another checkout that shares the cache may be at work on them.
 
     Returns
     -------
     int
-        How many there were, without those that a killed command left half-written.
+        How many there were.
     """
     with _project() as repo:
-        cached = list(Path(repo.cache.local.path).glob("??/*"))
-    damaged = objects.damaged(cached)
+        cached = Path(repo.cache.local.path).glob("??/*")
+        damaged = objects.damaged([p for p in cached if not objects.HALF.fullmatch(p.name)])
     for path in damaged:
         path.unlink()
-    return sum(not objects.HALF.fullmatch(path.name) for path in damaged)
+    return len(damaged)
 
 
 @contextlib.contextmanager
