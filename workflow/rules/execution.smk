@@ -11,4 +11,4 @@ workflow.localrules(
 )
 
 if workflow.remote_exec:
-    os.environ["HF_HUB_OFFLINE"] = "1"  # compute nodes may reach no network, so none shall try
+    os.environ.update(HF_HUB_OFFLINE="1")  # compute nodes may reach no network, so none shall try
