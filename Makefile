@@ -15,7 +15,7 @@ PY     := .venv/bin/python
 PLACE  := $(if $(PROFILE),--profile workflow/profiles/$(PROFILE),--cores $(CORES))
 LOCK   := -q --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock"
 
-.PHONY: help venv clean-venv reproduce report explain pull render publish verify accept gc test test-cluster check timings benchmark lock
+.PHONY: help venv clean-venv reproduce report explain pull render publish verify accept gc plan test test-cluster check timings benchmark lock
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null || grep '##' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ accept: venv  ## after dvc pull or checkout by hand: let Snakemake take what mat
 
 gc: venv  ## list what neither figures nor later generations need; CONFIRM=1 removes it
 	@$(PY) scripts/cleanup.py "$(SCALE)" "$(CONFIRM)"
+
+plan: venv  ## what SCALE would cost: jobs, hours, memory, disk, critical path; runs nothing
+	@$(PY) scripts/estimate.py "$(SCALE)" $(ARGS)
 
 test-cluster: venv  ## the smoke scale and its faults on a Slurm that is started on this machine (root, Debian)
 	@tests/cluster/run.sh $(ARGS)

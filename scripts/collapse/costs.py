@@ -1,0 +1,149 @@
+"""What a job costs: how much work it is, and how long a measured machine took for so much.
+
+Work is counted in a rule's own unit. Of a model's training it is the floating-point operations,
+6 for each parameter and token, and 2 for each that is only read (Kaplan et al. 2020,
+arXiv:2001.08361); of convolutions the products that grow with their channels; of chains the points
+that are fitted.
+"""
+
+import graphlib
+import re
+from typing import NamedTuple
+
+from collapse.errors import UserError
+
+PARAMETERS = {"facebook/opt-125m": 125_239_296, "smollm2-135m": 134_515_008}  # of models by name
+# training blocks of 64 tokens of a whole corpus: of WikiText-2 the released code's number, of the
+# other what the base model was trained on
+BLOCKS = {"wikitext2": 37_354, "wikipedia_leads": 19_838}
+BYTES_IN_TRAINING = 16  # a parameter: weight, gradient and Adam's two moments, in fp32
+MNIST_IMAGES = 60_000
+
+
+class Scale(NamedTuple):
+    """By what factors a configuration is larger than it says."""
+
+    model: float = 1
+    corpus: float = 1
+    runs: float = 1
+
+
+AS_IT_IS = Scale()
+
+
+def parameters(config):
+    """Parameters of the language model.
+
+    Raises
+    ------
+    UserError
+        If the model is one whose size is not known here.
+    """
+    lm = config["lm"]
+    if lm["model"] != "own":
+        if lm["model"] not in PARAMETERS:
+            raise UserError(
+                f"lm.model is {lm['model']!r}, whose number of parameters is not known: add it to "
+                "PARAMETERS in scripts/collapse/costs.py."
+            )
+        return PARAMETERS[lm["model"]]
+    shape = lm["pretrain"]["architecture"]
+    width, inner = shape["hidden_size"], shape["feed_forward"]
+    layer = 4 * width * (width + 1) + 2 * width * inner + inner + width + 4 * width
+    tables = (lm["pretrain"]["vocabulary"] + shape["positions"] + 2) * width
+    return tables + shape["layers"] * layer + 2 * width
+
+
+def blocks(config):
+    """Training blocks of the language model's corpus, of 64 tokens where all are taken."""
+    lm = config["lm"]
+    return lm["blocks"]["train"] or BLOCKS[lm["corpus"]]
+
+
+def work(rule, output, config, by=AS_IT_IS):
+    """How much work a job is, in its rule's own unit.
+
+    Parameters
+    ----------
+    rule : str
+        Without what says which models stay, or that the data are real.
+    output : str
+        A path that the job makes: chains tell their size there.
+    config : dict
+    by : Scale
+
+    Returns
+    -------
+    float
+        1 for rules that do little.
+    """
+    vae, lm = config["vae"], config["lm"]
+    channels = by.model * vae["architecture"]["channels"][0] * vae["architecture"]["channels"][1]
+    images = by.corpus * vae["images"]
+    size = int(found[1]) if (found := re.search(r"/size(\d+)/", output)) else 1
+    if rule == "vae_train":
+        return vae["train"]["epochs"] * images * channels
+    if rule == "vae_evaluate":
+        return (vae["last_generation"] + 2) * vae["evaluation"]["images"] * channels
+    if rule == "digit_classifier":
+        shape = vae["classifier"]["channels"]
+        return vae["classifier"]["epochs"] * MNIST_IMAGES * shape[0] * shape[1]
+    if rule in ("gaussian_chain", "gmm_chain"):
+        chain = config[rule.removesuffix("_chain")]
+        last = int(re.search(r"/gen(\d+)", output)[1])
+        n_generations = min(chain["generations_per_job"], last)
+        return by.corpus * size * chain["runs_per_job"] * n_generations
+    if rule == "discrete_chain":
+        chain = config["discrete"]
+        return by.runs * chain["runs"] * chain["horizon"] * sum(m * m for m in chain["sizes"])
+    if not rule.startswith("lm_") or rule in ("lm_real", "lm_text", "lm_import"):
+        return 1
+    weights, length = by.model * parameters(config), lm["blocks"]["length"]
+    if rule == "lm_pretrain":
+        n_blocks = lm["pretrain"]["blocks"]["train"] or BLOCKS[lm["pretrain"]["corpus"]]
+        return 6 * weights * n_blocks * length * lm["pretrain"]["train"]["epochs"]
+    n_tokens = by.corpus * blocks(config) * length
+    if rule == "lm_train":
+        setting = lm["definitions"][output.split("/")[4]]
+        return weights * n_tokens * (6 * setting["epochs"] + 2 * lm["beams"])
+    if rule == "lm_evaluate":
+        return 2 * weights * n_tokens * (lm["last_generation"] + 2)
+    return 1
+
+
+def memory(rule, config, measured, by=AS_IT_IS):
+    """Largest memory of a job in bytes: as measured, and what training another model adds."""
+    base = measured["peak_mib"] * 2**20
+    if rule in ("lm_train", "lm_pretrain"):
+        return base + BYTES_IN_TRAINING * by.model * parameters(config)
+    return base
+
+
+def seconds(rule, amount, measured):
+    """Time of a job by the measured rate, seconds."""
+    return measured["start_s"] + amount * measured["s_per_unit"]
+
+
+def critical_path(jobs, times):
+    """The jobs that must follow each other and together take longest.
+
+    Parameters
+    ----------
+    jobs : dict
+        Of each job, by name, the names of the jobs whose files it takes.
+    times : dict
+        Seconds of each.
+
+    Returns
+    -------
+    list of str
+        In order.
+    """
+    until, before = {}, {}
+    for name in graphlib.TopologicalSorter(jobs).static_order():
+        before[name] = max(jobs[name], key=until.get, default=None)
+        until[name] = times[name] + (until[before[name]] if before[name] else 0)
+    path = [max(until, key=until.get)] if until else []
+    while path and before[path[-1]]:
+        path.append(before[path[-1]])
+    return path[::-1]

@@ -1,0 +1,77 @@
+"""What a run would cost: work counted by hand, paths on small graphs, and the plan of every scale."""
+
+import sys
+
+import pytest
+from collapse import costs, language_model
+from collapse.errors import UserError
+
+VAE = "results/s/vae/models/replace/run00/gen01.safetensors"
+LM = "results/s/lm/models/no_data_preserved/run00/gen01.safetensors"
+
+
+def test_the_vae_s_work_by_hand(config):
+    assert costs.work("vae_train", VAE, config) == 8 * 8000 * 16 * 32
+    twice = costs.Scale(corpus=2)
+    assert costs.work("vae_train", VAE, config, twice) == 2 * 8 * 8000 * 16 * 32
+
+
+def test_the_language_models_work_by_hand(config):
+    """Five epochs of 700 blocks of 64 tokens, and as many tokens drawn with five beams."""
+    expected = costs.parameters(config) * 700 * 64 * (6 * 5 + 2 * 5)
+    assert costs.work("lm_train", LM, config) == expected
+    config["lm"]["definitions"]["no_data_preserved"]["epochs"] = 10
+    assert costs.work("lm_train", LM, config) == expected / 40 * 70
+
+
+def test_parameters_are_those_of_the_model_that_is_built(config):
+    lm = config["lm"]["pretrain"]
+    model = language_model.build(lm["architecture"], lm["vocabulary"], "cpu", seed=1)
+    assert costs.parameters(config) == sum(p.numel() for p in model.parameters())
+    config["lm"]["model"] = "somebody/something"
+    with pytest.raises(UserError, match="whose number of parameters is not known"):
+        costs.parameters(config)
+
+
+def test_a_chain_s_last_job_may_be_short(config):
+    place = "results/s/gmm/models/replace/one_blob/size500/batch00/gen{}.npz"
+    assert costs.work("gmm_chain", place.format("1025"), config) == 500 * 5 * 1025
+    assert costs.work("gmm_chain", place.format("0010"), config) == 500 * 5 * 10
+
+
+def test_the_critical_path_is_the_longest_in_time_not_in_jobs():
+    graph = {"a": set(), "b": {"a"}, "c": {"b"}, "long": {"a"}, "end": {"c", "long"}}
+    times = {"a": 1, "b": 2, "c": 2, "long": 5, "end": 1}
+    assert costs.critical_path(graph, times) == ["a", "long", "end"]
+    assert costs.critical_path(graph, times | {"long": 3}) == ["a", "b", "c", "end"]
+    assert costs.critical_path({}, {}) == []
+
+
+@pytest.mark.parametrize("scale", ["laptop", "paper", "as_released"])
+def test_every_scale_is_planned_with_all_its_jobs(new_checkout, scale):
+    checkout = new_checkout(scale)
+    done = checkout.call(sys.executable, "scripts/estimate.py", scale)
+    assert done.returncode == 0, done.stderr
+    told = {
+        line.split()[0]: line.split()[1] for line in done.stdout.splitlines() if " jobs " in line
+    }
+    listed = checkout.run("-n", "--config", f"scale={scale}").stdout.splitlines()
+    jobs = {line.split()[0]: line.split()[1] for line in listed if len(line.split()) == 2}
+    assert (
+        told["all"] == "rules" and f"{int(jobs['total']) - 1} jobs of scale {scale}" in done.stdout
+    )
+    for rule in ("lm_train_real", "vae_train_real", "gaussian_chain"):
+        assert told[rule] == jobs[rule]
+    assert ("no GPU has been measured" in done.stdout) == (scale != "laptop")
+
+
+def test_rates_are_measured_from_a_run(copied):
+    done = copied.call(sys.executable, "scripts/estimate.py", "smoke", "measure")
+    assert "the run of scale smoke on " in done.stdout, done.stderr
+    assert copied.call(sys.executable, "scripts/estimate.py", "smoke").returncode == 0
+
+
+def test_nothing_is_measured_where_nothing_was_run(new_checkout):
+    done = new_checkout("empty").call(sys.executable, "scripts/estimate.py", "smoke", "measure")
+    assert done.returncode == 1
+    assert done.stderr.startswith("ERROR: no logs of scale smoke are here: 'make reproduce")
