@@ -1,4 +1,4 @@
-"""What a run would cost: work counted by hand, paths on small graphs, and the plan of every scale."""
+"""What a run would cost: work counted by hand, paths on small graphs, the plan of every scale."""
 
 import sys
 
