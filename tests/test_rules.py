@@ -39,7 +39,7 @@ def test_lazy_imports_count_as_dependencies():
     namespace = {}
     source = (ROOT / "workflow/rules/common.smk").read_text()
     start = source.index("def imported_modules")
-    end = source.index("def seed_of")
+    end = source.index("def needs")
     exec(source[start:end], {"ast": ast}, namespace)
     tree = ast.parse(
         "def f():\n    from collapse import vae, files as f\n    import collapse.mnist"
