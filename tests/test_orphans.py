@@ -17,6 +17,7 @@ def slurm(tmp_path, monkeypatch):
     """Commands squeue and scancel first on PATH; the queue is a file that scancel empties."""
     folder = tmp_path / "bin"
     folder.mkdir()
+    (tmp_path / ".snakemake/slurm_logs").mkdir(parents=True)
     (tmp_path / "queue").write_text("")
     for name, body in (
         ("squeue", f"cat {tmp_path}/queue"),
@@ -38,7 +39,7 @@ def stuck():
 
 def silent_log(folder):
     path = Path(folder, ".snakemake/log/run.log")
-    path.parent.mkdir(parents=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("waiting")
     os.utime(path, (1, 1))
 
@@ -46,6 +47,12 @@ def silent_log(folder):
 def test_without_slurm_there_are_none(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     assert orphans.unfinished(tmp_path) == {}
+
+
+def test_a_folder_that_has_not_used_slurm_does_not_ask_it(slurm):
+    (slurm / "bin/squeue").write_text("#!/bin/sh\nexit 1\n")
+    (slurm / ".snakemake/slurm_logs").rmdir()
+    assert orphans.unfinished(slurm) == {}
 
 
 def test_only_jobs_of_this_folder_count(slurm):

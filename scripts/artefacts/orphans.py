@@ -11,14 +11,14 @@ from collapse.errors import UserError
 def unfinished(folder):
     """States of this user's unfinished Slurm jobs that work in a folder, by their numbers.
 
-    Empty where there is no Slurm.
+    Empty where there is no Slurm, or no run of this folder has used it.
 
     Raises
     ------
     UserError
         If Slurm's controller does not answer.
     """
-    if not shutil.which("squeue"):
+    if not shutil.which("squeue") or not Path(folder, ".snakemake", "slurm_logs").is_dir():
         return {}
     done = subprocess.run(
         ["squeue", "--me", "--noheader", "--format", "%A %T %Z"],
