@@ -1,5 +1,6 @@
 """What a run would cost: work counted by hand, paths on small graphs, the plan of every scale."""
 
+import re
 import sys
 
 import pytest
@@ -57,9 +58,7 @@ def test_every_scale_is_planned_with_all_its_jobs(new_checkout, scale):
     }
     listed = checkout.run("-n", "--config", f"scale={scale}").stdout.splitlines()
     jobs = {line.split()[0]: line.split()[1] for line in listed if len(line.split()) == 2}
-    assert (
-        told["all"] == "rules" and f"{int(jobs['total']) - 1} jobs of scale {scale}" in done.stdout
-    )
+    assert told["all"] == "rules" and done.stdout.startswith(f"{int(jobs['total']) - 1} jobs;")
     for rule in ("lm_train_real", "vae_train_real", "gaussian_chain"):
         assert told[rule] == jobs[rule]
     assert ("no GPU has been measured" in done.stdout) == (scale != "laptop")
@@ -75,3 +74,28 @@ def test_nothing_is_measured_where_nothing_was_run(new_checkout):
     done = new_checkout("empty").call(sys.executable, "scripts/estimate.py", "smoke", "measure")
     assert done.returncode == 1
     assert done.stderr.startswith("ERROR: no logs of scale smoke are here: 'make reproduce")
+
+
+def test_files_grow_with_what_is_in_them(config):
+    assert costs.size(LM, config) == costs.parameters(config)
+    assert costs.size(LM, config, costs.Scale(model=10)) == 10 * costs.parameters(config)
+    samples = LM.replace("/models/", "/samples/").replace(".safetensors", ".npz")
+    assert costs.size(samples, config, costs.Scale(model=10)) == 700 * 64
+    assert costs.size(samples, config, costs.Scale(corpus=10)) == 10 * 700 * 64
+    assert costs.size("results/s/tables/claims.csv", config) == 1
+
+
+def test_what_is_pruned_needs_no_disk(new_checkout):
+    """One model of nine generations is left of each run, not all."""
+    checkout = new_checkout("pruned")
+    told = []
+    for which in ("last", "all"):
+        text = (checkout.folder / "config.yaml").read_text()
+        (checkout.folder / "config.yaml").write_text(
+            text.replace("keep_models: all ", f"keep_models: {which} ")
+        )
+        out = checkout.call(sys.executable, "scripts/estimate.py", "laptop").stdout
+        told.append(float(re.search(r"([\d.]+) GB in lm/models", out)[1]))
+        (checkout.folder / "config.yaml").write_text(text)
+    # 90 trained generations and 9 originals' first: 18 of 90 stay, beside the base model
+    assert told[0] < told[1] / 3

@@ -94,6 +94,20 @@ def test_one_whose_jobs_are_in_the_queue_or_whose_log_grows_is_not(slurm, capsys
 def test_one_that_works_itself_is_not(slurm):
     """A local job, which may be silent for long."""
     silent_log(slurm)
-    body = "import subprocess; subprocess.run(['sleep', '1'])"
+    body = "import subprocess; subprocess.run(['sleep', '2'])"
     with subprocess.Popen([sys.executable, "-c", body]) as process:
-        assert orphans.watched(process, slurm, every=0.4, patience=1) == 0
+        assert orphans.watched(process, slurm, every=0.2, patience=0.5) == 0
+
+
+def test_one_that_has_sent_nothing_to_slurm_is_not(slurm):
+    silent_log(slurm)
+    (slurm / ".snakemake/slurm_logs").rmdir()
+    with subprocess.Popen([*SLEEP[:2], "import time; time.sleep(1)"]) as process:
+        assert orphans.watched(process, slurm, every=0.1, patience=0.2) == 0
+
+
+def test_the_log_of_an_earlier_run_is_no_silence(slurm):
+    """As long as the patience has not passed since this one began."""
+    silent_log(slurm)
+    with subprocess.Popen([*SLEEP[:2], "import time; time.sleep(1)"]) as process:
+        assert orphans.watched(process, slurm, every=0.1, patience=60) == 0

@@ -8,17 +8,22 @@ from pathlib import Path
 from collapse.errors import UserError
 
 
+def used(folder):
+    """Whether a run of a folder has sent jobs to Slurm."""
+    return bool(shutil.which("squeue")) and Path(folder, ".snakemake", "slurm_logs").is_dir()
+
+
 def unfinished(folder):
     """States of this user's unfinished Slurm jobs that work in a folder, by their numbers.
 
-    Empty where there is no Slurm, or no run of this folder has used it.
+    Empty where no run of this folder has used Slurm.
 
     Raises
     ------
     UserError
         If Slurm's controller does not answer.
     """
-    if not shutil.which("squeue") or not Path(folder, ".snakemake", "slurm_logs").is_dir():
+    if not used(folder):
         return {}
     done = subprocess.run(
         ["squeue", "--me", "--noheader", "--format", "%A %T %Z"],
@@ -60,10 +65,11 @@ def settle(folder, *, every=2):
 
 
 def watched(process, folder, *, every=30, patience=900):
-    """Wait for a Snakemake that submits to Slurm, which may wait for ever for a job that is gone.
+    """Wait for a Snakemake, which may itself wait for ever for a job that Slurm has no more.
 
     That is so where no job of the folder is left in Slurm, Snakemake has no process of its own at
     work, and its log has not grown for a while that is longer than any between two of its looks.
+    One that has sent nothing to Slurm is never stopped.
 
     Parameters
     ----------
@@ -79,14 +85,15 @@ def watched(process, folder, *, every=30, patience=900):
     """
     import psutil
 
+    begun = time.time()  # the newest log may be an earlier run's
     while True:
         try:
             return process.wait(timeout=every)
         except subprocess.TimeoutExpired:
             pass
         logs = (folder / ".snakemake" / "log").glob("*.log")
-        silent = time.time() - max((path.stat().st_mtime for path in logs), default=time.time())
-        if silent < patience or psutil.Process(process.pid).children():
+        silent = time.time() - max([begun, *(path.stat().st_mtime for path in logs)])
+        if not used(folder) or silent < patience or psutil.Process(process.pid).children():
             continue
         try:
             left = unfinished(folder)
@@ -96,7 +103,10 @@ def watched(process, folder, *, every=30, patience=900):
         if left:
             print(f"{int(silent)} s without news; in Slurm: {left}", flush=True)
             continue
-        print(f"Snakemake waits for jobs that Slurm has no more ({int(silent)} s): starting anew")
+        print(
+            f"Snakemake waits for jobs that Slurm has no more ({int(silent)} s): starting anew",
+            flush=True,
+        )
         process.kill()
         process.wait()
         return None

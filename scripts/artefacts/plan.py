@@ -23,6 +23,7 @@ class Job(NamedTuple):
     record: str
     waiting: bool  # Snakemake would run it
     remembered: bool  # Snakemake has metadata of it
+    log: str = ""
 
 
 class Plan:
@@ -129,4 +130,5 @@ def _job(job, workflow):
         str(records.path(job.log[0])),
         workflow.dag.needrun(job),
         workflow.persistence.has_metadata(job),
+        str(job.log[0]),
     )

@@ -7,6 +7,7 @@ that are fitted.
 """
 
 import graphlib
+import math
 import re
 from typing import NamedTuple
 
@@ -78,21 +79,18 @@ def work(rule, output, config, by=AS_IT_IS):
         1 for rules that do little.
     """
     vae, lm = config["vae"], config["lm"]
-    channels = by.model * vae["architecture"]["channels"][0] * vae["architecture"]["channels"][1]
+    channels = by.model * math.prod(vae["architecture"]["channels"])
     images = by.corpus * vae["images"]
-    size = int(found[1]) if (found := re.search(r"/size(\d+)/", output)) else 1
     if rule == "vae_train":
         return vae["train"]["epochs"] * images * channels
     if rule == "vae_evaluate":
         return (vae["last_generation"] + 2) * vae["evaluation"]["images"] * channels
     if rule == "digit_classifier":
-        shape = vae["classifier"]["channels"]
-        return vae["classifier"]["epochs"] * MNIST_IMAGES * shape[0] * shape[1]
+        return vae["classifier"]["epochs"] * MNIST_IMAGES * math.prod(vae["classifier"]["channels"])
     if rule in ("gaussian_chain", "gmm_chain"):
         chain = config[rule.removesuffix("_chain")]
-        last = int(re.search(r"/gen(\d+)", output)[1])
-        n_generations = min(chain["generations_per_job"], last)
-        return by.corpus * size * chain["runs_per_job"] * n_generations
+        n_generations = min(chain["generations_per_job"], _generations_in(output))
+        return by.corpus * _size_in(output) * chain["runs_per_job"] * n_generations
     if rule == "discrete_chain":
         chain = config["discrete"]
         return by.runs * chain["runs"] * chain["horizon"] * sum(m * m for m in chain["sizes"])
@@ -108,6 +106,34 @@ def work(rule, output, config, by=AS_IT_IS):
         return weights * n_tokens * (6 * setting["epochs"] + 2 * lm["beams"])
     if rule == "lm_evaluate":
         return 2 * weights * n_tokens * (lm["last_generation"] + 2)
+    return 1
+
+
+def size(output, config, by=AS_IT_IS):
+    """How large a file is that a job makes, in a unit of its family and kind; 1 for small ones.
+
+    Parameters
+    ----------
+    output : str
+    config : dict
+    by : Scale
+
+    Returns
+    -------
+    float
+    """
+    family, kind = output.split("/")[2:4] if output.count("/") > 3 else ("", "")
+    if (family, kind) == ("lm", "models"):
+        return by.model * parameters(config)
+    if (family, kind) == ("lm", "samples"):
+        return by.corpus * blocks(config) * config["lm"]["blocks"]["length"]
+    if (family, kind) == ("vae", "models"):
+        return by.model * math.prod(config["vae"]["architecture"]["channels"])
+    if (family, kind) == ("vae", "samples"):
+        return by.corpus * config["vae"]["images"]
+    if family in ("gaussian", "gmm") and kind in ("models", "samples"):
+        points = _size_in(output) * by.corpus if kind == "samples" else _generations_in(output)
+        return config[family]["runs_per_job"] * points
     return 1
 
 
@@ -147,3 +173,13 @@ def critical_path(jobs, times):
     while path and before[path[-1]]:
         path.append(before[path[-1]])
     return path[::-1]
+
+
+def _size_in(output):
+    """M of the chain that a file is of."""
+    return int(re.search(r"/size(\d+)/", output)[1])
+
+
+def _generations_in(output):
+    """The last generation in a chain's file, which holds all before it, too."""
+    return int(re.search(r"/gen(\d+)", output)[1])

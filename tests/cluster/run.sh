@@ -10,7 +10,9 @@ if ! tests/cluster/slurm.sh install; then
   echo "skipped: Slurm's packages could not be installed"
   exit 0
 fi
-export SLURM_HOME=${SLURM_HOME:-/var/tmp/collapse-slurm}
+SLURM_HOME=$(mktemp -d)
+export SLURM_HOME
+chmod 755 "$SLURM_HOME"
 trap 'tests/cluster/slurm.sh down' EXIT
 tests/cluster/slurm.sh up
 SLURM_CONF=$SLURM_HOME/slurm.conf .venv/bin/python -m pytest --durations=0 -rs tests/cluster "$@"

@@ -5,7 +5,7 @@
 # $SLURM_HOME (but munge's key and socket, and what Debian's packages bring), and `down` stops
 # nothing that `up` has not started.
 set -euo pipefail
-HOME_=${SLURM_HOME:-/var/tmp/collapse-slurm}
+HOME_=${SLURM_HOME:?a folder that all users may enter}
 HOST=$(hostname -s)
 export SLURM_CONF=$HOME_/slurm.conf
 

@@ -96,8 +96,6 @@ def test_the_whole_scale_gives_the_same_bytes_as_one_machine(cluster, finished):
     assert len(trained) == 6 and len(set(trained)) == 2
     assert set(cluster.started("mnist.py")) == {"None"}
     assert set(cluster.started("vae_generations.py")) == {"None"}
-    n_jobs = len(set(slurm("squeue", "--me", "-h", "--states=all", "-o", "%A %Z").split("\n")))
-    print(f"\n{n_jobs} Slurm jobs")
 
 
 def test_the_other_engine_gives_the_same_bytes(cluster, finished):

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 if folder := os.environ.get("FAULTS"):
-    script = Path(sys.orig_argv[-1]).name.split(".", 1)[-1]  # Snakemake writes tmpXXX.<script>
+    script = Path(sys.orig_argv[-1]).name.split(".", 1)[-1]  # after a random word
     if len(sys.orig_argv) > 1 and ".snakemake/scripts/" in sys.orig_argv[-1]:
         with open(Path(folder, "started"), "a", encoding="utf-8") as file:
             file.write(f"{script} {os.environ.get('SLURM_JOB_ID')}\n")
