@@ -15,7 +15,7 @@ PY     := .venv/bin/python
 PLACE  := $(if $(PROFILE),--profile workflow/profiles/$(PROFILE),--cores $(CORES))
 LOCK   := -q --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock"
 
-.PHONY: help venv clean-venv reproduce report explain pull render publish verify accept gc plan test test-cluster check timings benchmark lock
+.PHONY: help venv clean-venv reproduce report explain pull render publish verify accept gc plan measure test test-cluster check timings benchmark lock
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null || grep '##' $(MAKEFILE_LIST)
@@ -31,7 +31,7 @@ reproduce: venv  ## every figure, table and the report; goes on where an earlier
 	@$(PY) scripts/reproduce.py "$(SCALE)" $(PLACE) $(ARGS)
 
 report: venv  ## one page with everything, results/SCALE/report.html, and report-SCALE.html with timings
-	@$(PY) scripts/reproduce.py "$(SCALE)" --cores $(CORES) "results/$(SCALE)/report.html" $(ARGS)
+	@$(PY) scripts/reproduce.py "$(SCALE)" $(PLACE) $(ARGS) -- "results/$(SCALE)/report.html"
 	@$(PY) scripts/timings.py "$(SCALE)"
 
 explain: venv  ## what FIGURE (a figure's or table's name, or a result's path) is made from
@@ -56,10 +56,13 @@ gc: venv  ## list what neither figures nor later generations need; CONFIRM=1 rem
 	@$(PY) scripts/cleanup.py "$(SCALE)" "$(CONFIRM)"
 
 plan: venv  ## what SCALE would cost: jobs, hours, memory, disk, critical path; runs nothing
-	@$(PY) scripts/estimate.py "$(SCALE)" $(ARGS)
+	@$(PY) scripts/estimate.py "$(SCALE)"
+
+measure: venv  ## take the rates that plans use from the finished run of SCALE; SCALE=probe: the paper's models
+	@$(PY) scripts/measure.py "$(SCALE)"
 
 test-cluster: venv  ## the smoke scale and its faults on a Slurm that is started on this machine (root, Debian)
-	@tests/cluster/run.sh $(ARGS)
+	@tests/cluster/with_slurm.sh $(PY) -m pytest --numprocesses 3 --dist worksteal --durations=0 -rs tests/cluster $(ARGS)
 
 test: venv  ## all tests
 	@$(PY) -m pytest --numprocesses $(CORES) --dist worksteal $(ARGS)

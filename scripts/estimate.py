@@ -1,27 +1,21 @@
 """What a scale would cost, before anything of it is run: jobs, hours, memory, disk, critical path.
 
 python scripts/estimate.py SCALE
-python scripts/estimate.py SCALE measure    writes the rates of the run whose logs are here
 
-Rates are those of reference/measured_costs.json, times the sizes in the configuration.
+Rates are those of reference/measured_costs.json, times the sizes in the configuration; see
+`scripts/measure.py`. Where jobs have been run here, it says how the estimate did.
 """
 
-import os
-import re
-import statistics
-from collections import Counter, defaultdict
-from pathlib import Path
+from collections import Counter
 from typing import NamedTuple
 
 from artefacts import command, plan
 from collapse import costs, files
-from collapse.errors import UserError
-from timings import DONE
+from timings import finished
 
-COSTS = "reference/measured_costs.json"
 CHAINS = ("vae_", "lm_train", "lm_evaluate", "lm_text", "gaussian_chain", "gmm_chain")  # by runs
-NEVER = {"start_s": 2, "s_per_unit": 1, "peak_mib": 200, "bytes": {}}  # of a rule not measured
 LIMITS = {"hours of a job": 24, "GB of a job": 80, "TB of disk": 1, "jobs": 20_000}  # our choice
+LIGHT = 0.01  # hours: rules below are not listed
 
 
 class Estimate(NamedTuple):
@@ -34,65 +28,16 @@ class Estimate(NamedTuple):
     disk: dict  # bytes of all, by folder
 
 
-def kind(rule):
-    """A rule's name without which models stay and whether data are real."""
-    return re.sub(r"_(pruned|real)$", "", rule) if "_train" in rule else rule
-
-
-def device():
-    """The processor's name."""
-    text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    found = re.search(r"^model name\s*: (.*)$", text, re.M)
-    return f"{found[1] if found else 'a processor'}, {os.cpu_count()} cores"
-
-
-def measure(jobs, scale, config):
-    """Write the rates of a finished run, from its jobs' logs and files."""
-    found, sizes = defaultdict(list), defaultdict(lambda: defaultdict(list))
-    for job in jobs:
-        log, rule = Path(job.log), kind(job.rule)
-        if log.is_file() and (told := DONE.search(log.read_text(encoding="utf-8"))):
-            wall, _, start, peak = map(float, told.groups()[1:])
-            found[rule].append((costs.work(rule, job.outputs[0], config), wall, start, peak))
-        for path in filter(os.path.isfile, job.outputs):
-            rate = os.path.getsize(path) / costs.size(path, config)
-            sizes[rule][place(path)].append(rate)
-    if not found:
-        raise UserError(f"no logs of scale {scale} are here: 'make reproduce SCALE={scale}' first.")
-    rules = {}
-    for rule, rows in found.items():
-        amounts, walls, starts, peaks = zip(*rows, strict=True)
-        rules[rule] = {
-            "jobs": len(rows),
-            "start_s": round(statistics.median(starts), 2),
-            "s_per_unit": float(f"{sum(walls) / sum(amounts):.4g}"),
-            "peak_mib": max(peaks),
-            "bytes": {
-                where: float(f"{statistics.mean(rates):.4g}")
-                for where, rates in sizes[rule].items()
-            },
-        }
-    source = f"the run of scale {scale} on {device()}"
-    files.write_json(COSTS, {"source": source, "rules": rules})
-    print(f"wrote {COSTS}: {len(rules)} rules, {source}")
-
-
-def place(path):
-    """A file's folder below a scale's results: family and kind, or what else stands there."""
-    parts = Path(path).parts
-    return "/".join(parts[2:4] if parts[0] == "results" and len(parts) > 4 else parts[:2])
-
-
-def estimate(job, config, measured, by=costs.AS_IT_IS):
+def estimate(job, config, rates, by=costs.AS_IT_IS):
     """What a job costs at the measured rates."""
-    rule = kind(job.rule)
-    known = measured.get(rule, NEVER)
+    rule = costs.kind(job.rule)
+    known = rates.get(rule, costs.NEVER)
     times = by.runs if rule.startswith(CHAINS) else 1
     disk = Counter()
     for path in job.outputs:
         if not (job.rule.endswith("_pruned") and path.endswith(".safetensors")):
-            rate = known["bytes"].get(place(path), 0)
-            disk[place(path)] += times * rate * costs.size(path, config, by)
+            rate = known["bytes"].get(costs.place(path), 0)
+            disk[costs.place(path)] += times * rate * costs.size(path, config, by)
     amount = costs.work(rule, job.outputs[0], config, by)
     memory = costs.memory(rule, config, known, by)
     return Estimate(job.rule, times, costs.seconds(rule, amount, known), memory, disk)
@@ -106,25 +51,65 @@ def total(estimates):
     return hours, (*largest, disk, sum(e.times for e in estimates))
 
 
-def tell_hours(estimates, config, source):
-    """Print jobs and hours by rule."""
-    count = Counter(e.rule for e in estimates)
-    hours = Counter()
+def tell_rules(estimates, config, rates):
+    """Print jobs and hours by rule, and its longest job beside what `jobs` asks for."""
+    groups, unlisted = {}, 0
     for e in estimates:
-        hours[e.rule] += e.seconds / 3600
-    asked = {rule: config["jobs"].get(kind(rule)) for rule in count}
-    gpu = {r for r, job in asked.items() if job and job.get("gpu") and config["device"] != "cpu"}
-    print(f"{len(estimates)} jobs; hours on one core of {source}")
-    for rule, taken in hours.most_common():
-        if taken >= 0.01:
-            where = "GPU" if rule in gpu else "CPU"
-            print(f"  {rule:24} {count[rule]:6} jobs {taken:12.2f} h  {where}")
-    print(f"  {'all rules':24} {len(estimates):6} jobs {hours.total():12.2f} h")
-    if gpu:
+        groups.setdefault(e.rule, []).append(e)
+    print(f"{len(estimates)} jobs")
+    print(
+        f"{'rule':20} {'jobs':>5} {'hours':>10}      {'min, asked':>13} {'MB, asked':>13}  rate of"
+    )
+    for rule, rows in sorted(groups.items(), key=lambda item: -sum(e.seconds for e in item[1])):
+        hours = sum(e.seconds for e in rows) / 3600
+        if hours < LIGHT:
+            unlisted += len(rows)
+            continue
+        kind = costs.kind(rule)
+        asked, rate = config["jobs"].get(kind, {}), rates.get(kind, {})
+        gpu = asked.get("gpu") and config["device"] != "cpu"
+        pairs = (max(e.seconds for e in rows) / 60, "runtime"), (rows[0].memory / 1e6, "mem_mb")
+        needs = " ".join(f"{most:6.0f} {asked.get(name, '–'):>6}" for most, name in pairs)
+        device = "GPU" if gpu else "CPU"
+        print(f"{rule:20} {len(rows):5} {hours:10.2f} {device}  {needs}  {rate.get('run', 'none')}")
+    hours = sum(e.seconds for e in estimates) / 3600
+    print(f"{'all rules':20} {len(estimates):5} {hours:10.2f}  ({unlisted} light jobs not listed)")
+
+
+def tell_rates(runs, rates, estimates):
+    """Print on what each run has measured."""
+    used = {rates[kind]["run"] for e in estimates if (kind := costs.kind(e.rule)) in rates}
+    for name in sorted(used):
+        devices = sorted({rate["device"] for rate in runs[name]["rules"].values()})
+        print(f"rate of {name}: {', '.join(devices)}")
+
+
+def tell_operations(jobs, config, rates):
+    """Print for the language models what a GPU would take, where none has been measured."""
+    rules = ("lm_pretrain", "lm_train", "lm_evaluate")
+    kinds = [(costs.kind(job.rule), job.outputs[0]) for job in jobs]
+    needed = sum(costs.work(kind, path, config) for kind, path in kinds if kind in rules)
+    hours = needed / 10e12 / 3600
+    on_cpu = rates.get("lm_train", {}).get("device", "").startswith(costs.CORE)
+    if config["device"] != "cpu" and on_cpu:
         print(
-            f"  of these {sum(hours[rule] for rule in gpu):.0f} h are for a GPU: no GPU has been "
-            "measured, so they are a CPU core's, at the rate of a model with small matrices"
+            "no GPU has been measured: rules for one are counted in hours of a CPU core. The "
+            f"language models are {needed:.3g} floating-point operations: {hours:.0f} hours of a "
+            "GPU that sustains 10 TFLOP/s"
         )
+
+
+def tell_experience(jobs, estimates):
+    """Print how the estimate did for those jobs that have been run here."""
+    took, expected = Counter(), Counter()
+    for job, e in zip(jobs, estimates, strict=True):
+        if done := finished(job.log):
+            took[costs.kind(job.rule)] += done.cpu
+            expected[costs.kind(job.rule)] += e.seconds
+    if took:
+        listed = ", ".join(f"{r} ×{t / expected[r]:.2f}" for r, t in took.most_common(6))
+        share = took.total() / expected.total()
+        print(f"run here: ×{share:.2f} of the estimate, in seconds of the processor ({listed})")
 
 
 def tell_path(jobs, estimates):
@@ -147,13 +132,14 @@ def tell_disk(estimates):
     print(f"disk: {found.total() / 1e9:8.2f} GB in all; as much again in DVC's cache if published")
 
 
-def tell_growth(jobs, config, measured):
+def tell_growth(jobs, config, runs):
     """Print what grows, and what breaks, where model, corpus or runs are larger."""
     print("larger     by        hours  longest job h  GB of it  disk TB     jobs  beyond")
     for name in costs.Scale._fields:
         for factor in (1, 10, 100):
             by = costs.Scale(**{name: factor})
-            hours, values = total([estimate(job, config, measured, by) for job in jobs])
+            rates = costs.rates(runs, config, by)
+            hours, values = total([estimate(job, config, rates, by) for job in jobs])
             limits = zip(LIMITS.items(), values, strict=True)
             broken = ", ".join(what for (what, limit), value in limits if value > limit)
             longest, memory, disk, n_jobs = values
@@ -164,20 +150,21 @@ def tell_growth(jobs, config, measured):
 
 
 def main():
-    """Measure, or estimate and print."""
-    scale, action = command.arguments("SCALE", "ACTION")
+    """Estimate and print."""
+    (scale,) = command.arguments("SCALE")
     with plan.planned(scale) as planned:
         jobs = planned.jobs
-    config = files.read_json(f"results/{scale}/config.json")
-    if action == "measure":
-        measure(jobs, scale, config)
-        return
-    told = files.read_json(COSTS)
-    estimates = [estimate(job, config, told["rules"]) for job in jobs]
-    tell_hours(estimates, config, told["source"])
+    told = files.read_json(costs.MEASURED)
+    config = costs.with_blocks(files.read_json(f"results/{scale}/config.json"), told["blocks"])
+    rates = costs.rates(told["runs"], config)
+    estimates = [estimate(job, config, rates) for job in jobs]
+    tell_rules(estimates, config, rates)
+    tell_rates(told["runs"], rates, estimates)
+    tell_operations(jobs, config, rates)
+    tell_experience(jobs, estimates)
     tell_path(jobs, estimates)
     tell_disk(estimates)
-    tell_growth(jobs, config, told["rules"])
+    tell_growth(jobs, config, told["runs"])
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ report-SCALE.html instead: the report, which holds no timings, with them.
 import re
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -18,13 +19,29 @@ DONE = re.compile(
 )
 
 
+class Done(NamedTuple):
+    """What a job's log tells at its end: seconds, of the processor, of these to start; MiB."""
+
+    rule: str
+    wall: float
+    cpu: float
+    start: float
+    peak: float
+
+
+def finished(log):
+    """The end of a job's log; None where the job has none or has not finished."""
+    path = Path(log)
+    found = path.is_file() and DONE.search(path.read_text(encoding="utf-8"))
+    return Done(found[1], *map(float, found.groups()[1:])) if found else None
+
+
 def jobs(folder):
     """One row per finished job from logs ``<folder>/<scale>/**/*.log``."""
     rows = []
     for path in Path(folder).glob("*/**/*.log"):
-        if found := DONE.search(path.read_text(encoding="utf-8")):
-            rule, *numbers = found.groups()
-            rows.append((path.relative_to(folder).parts[0], rule, *map(float, numbers)))
+        if done := finished(path):
+            rows.append((path.relative_to(folder).parts[0], *done))
     return pd.DataFrame(rows, columns=["scale", "rule", "s", "cpu_s", "start_up_s", "peak_mib"])
 
 

@@ -1,13 +1,12 @@
 """Shared fixtures: a checked configuration, and one whole smoke run that many tests look at."""
 
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from workflow_tools import SMOKE, Checkout
+from workflow_tools import SMOKE, Checkout, copy_tree
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -41,15 +40,7 @@ def new_checkout(tmp_path_factory):
     """Factory of clean copies of the working tree, as a clone would have it."""
 
     def make(name):
-        folder = tmp_path_factory.mktemp(name) / "checkout"
-        listed = subprocess.check_output(
-            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT
-        )
-        for file in filter(None, listed.decode().split("\0")):
-            if (ROOT / file).is_file() and not file.startswith("results/"):
-                (folder / file).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(ROOT / file, folder / file)
-        return Checkout(folder)
+        return Checkout(copy_tree(tmp_path_factory.mktemp(name) / "checkout"))
 
     return make
 

@@ -7,7 +7,20 @@ import subprocess
 import sys
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[1]
 SMOKE = ("--config", "scale=smoke")
+
+
+def copy_tree(folder):
+    """Copy the working tree without results, as a clone would have it; returns the folder."""
+    listed = subprocess.check_output(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT
+    )
+    for file in filter(None, listed.decode().split("\0")):
+        if (ROOT / file).is_file() and not file.startswith("results/"):
+            (folder / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / file, folder / file)
+    return folder
 
 
 class Checkout:

@@ -6,6 +6,7 @@ arXiv:2001.08361); of convolutions the products that grow with their channels; o
 that are fitted.
 """
 
+import copy
 import graphlib
 import math
 import re
@@ -14,11 +15,12 @@ from typing import NamedTuple
 from collapse.errors import UserError
 
 PARAMETERS = {"facebook/opt-125m": 125_239_296, "smollm2-135m": 134_515_008}  # of models by name
-# training blocks of 64 tokens of a whole corpus: of WikiText-2 the released code's number, of the
-# other what the base model was trained on
-BLOCKS = {"wikitext2": 37_354, "wikipedia_leads": 19_838}
+BLOCKS = {"wikitext2": 37_354}  # training blocks of 64 tokens; the released code's number
 BYTES_IN_TRAINING = 16  # a parameter: weight, gradient and Adam's two moments, in fp32
 MNIST_IMAGES = 60_000
+MEASURED = "reference/measured_costs.json"
+CORE = "one core of"  # how the device of a rate begins that is not a GPU
+NEVER = {"start_s": 2, "s_per_unit": 1, "peak_mib": 200, "bytes": {}}  # of a rule not measured
 
 
 class Scale(NamedTuple):
@@ -30,6 +32,45 @@ class Scale(NamedTuple):
 
 
 AS_IT_IS = Scale()
+
+
+def kind(rule):
+    """A rule's name without which models stay and whether data are real."""
+    return re.sub(r"_(pruned|real)$", "", rule) if "_train" in rule else rule
+
+
+def place(path):
+    """A file's folder below a scale's results: family and kind, or what else stands there."""
+    parts = path.split("/")
+    return "/".join(parts[2:4] if parts[0] == "results" and len(parts) > 4 else parts[:2])
+
+
+def with_blocks(config, counted):
+    """A configuration that says how many training blocks all of a corpus are.
+
+    Parameters
+    ----------
+    config : dict
+        With null where all are taken.
+    counted : dict
+        Training blocks by corpus, as runs have counted them.
+
+    Raises
+    ------
+    UserError
+        If nobody has counted a corpus' blocks.
+    """
+    config = copy.deepcopy(config)
+    for part in (config["lm"], config["lm"]["pretrain"]):
+        if part["blocks"]["train"] is None:
+            known = BLOCKS | counted
+            if part["corpus"] not in known:
+                raise UserError(
+                    f"all blocks of {part['corpus']} are taken, and no run has counted them: "
+                    "'make measure' after one that has."
+                )
+            part["blocks"]["train"] = known[part["corpus"]]
+    return config
 
 
 def parameters(config):
@@ -55,10 +96,46 @@ def parameters(config):
     return tables + shape["layers"] * layer + 2 * width
 
 
-def blocks(config):
-    """Training blocks of the language model's corpus, of 64 tokens where all are taken."""
-    lm = config["lm"]
-    return lm["blocks"]["train"] or BLOCKS[lm["corpus"]]
+def models(config):
+    """Sizes of the two kinds of network: parameters, and the product of the VAE's channels."""
+    return {"lm": parameters(config), "vae": math.prod(config["vae"]["architecture"]["channels"])}
+
+
+def rates(runs, config, by=AS_IT_IS):
+    """Of each rule the rate that is nearest: of the run whose network is most like this one.
+
+    Of equally near runs it is the one that has measured longer.
+
+    Parameters
+    ----------
+    runs : dict
+        By name: ``models`` as `models` gives them, and ``rules`` with each rule's rates.
+    config : dict
+    by : Scale
+
+    Returns
+    -------
+    dict
+        Rates by rule, with ``run``, the name of their run, and ``models``, that run's.
+    """
+    wanted, found = models(config), {}
+
+    def nearness(rule, run):
+        family = rule.split("_")[0]
+        apart = 0
+        if family in wanted:
+            apart = abs(math.log(by.model * wanted[family] / run["models"][family]))
+        return round(apart, 6), -run["rules"][rule]["seconds"]
+
+    for rule in {rule for run in runs.values() for rule in run["rules"]}:
+        measured = [name for name in runs if rule in runs[name]["rules"]]
+        name = min(measured, key=lambda name: nearness(rule, runs[name]))
+        found[rule] = {
+            **runs[name]["rules"][rule],
+            "run": name,
+            "models": runs[name]["models"],
+        }
+    return found
 
 
 def work(rule, output, config, by=AS_IT_IS):
@@ -71,6 +148,7 @@ def work(rule, output, config, by=AS_IT_IS):
     output : str
         A path that the job makes: chains tell their size there.
     config : dict
+        As `with_blocks` gives it.
     by : Scale
 
     Returns
@@ -94,13 +172,17 @@ def work(rule, output, config, by=AS_IT_IS):
     if rule == "discrete_chain":
         chain = config["discrete"]
         return by.runs * chain["runs"] * chain["horizon"] * sum(m * m for m in chain["sizes"])
-    if not rule.startswith("lm_") or rule in ("lm_real", "lm_text", "lm_import"):
+    if not rule.startswith("lm_") or rule == "lm_import":
         return 1
     weights, length = by.model * parameters(config), lm["blocks"]["length"]
     if rule == "lm_pretrain":
-        n_blocks = lm["pretrain"]["blocks"]["train"] or BLOCKS[lm["pretrain"]["corpus"]]
+        n_blocks = lm["pretrain"]["blocks"]["train"]
         return 6 * weights * n_blocks * length * lm["pretrain"]["train"]["epochs"]
-    n_tokens = by.corpus * blocks(config) * length
+    n_tokens = by.corpus * lm["blocks"]["train"] * length
+    if rule == "lm_real":
+        return n_tokens
+    if rule == "lm_text":
+        return n_tokens * (lm["last_generation"] + 2)
     if rule == "lm_train":
         setting = lm["definitions"][output.split("/")[4]]
         return weights * n_tokens * (6 * setting["epochs"] + 2 * lm["beams"])
@@ -126,7 +208,7 @@ def size(output, config, by=AS_IT_IS):
     if (family, kind) == ("lm", "models"):
         return by.model * parameters(config)
     if (family, kind) == ("lm", "samples"):
-        return by.corpus * blocks(config) * config["lm"]["blocks"]["length"]
+        return by.corpus * config["lm"]["blocks"]["train"] * config["lm"]["blocks"]["length"]
     if (family, kind) == ("vae", "models"):
         return by.model * math.prod(config["vae"]["architecture"]["channels"])
     if (family, kind) == ("vae", "samples"):
@@ -138,10 +220,11 @@ def size(output, config, by=AS_IT_IS):
 
 
 def memory(rule, config, measured, by=AS_IT_IS):
-    """Largest memory of a job in bytes: as measured, and what training another model adds."""
+    """Largest memory of a job in bytes: as measured, and what training a larger model adds."""
     base = measured["peak_mib"] * 2**20
     if rule in ("lm_train", "lm_pretrain"):
-        return base + BYTES_IN_TRAINING * by.model * parameters(config)
+        more = by.model * parameters(config) - measured.get("models", {}).get("lm", 0)
+        return base + BYTES_IN_TRAINING * max(0, more)
     return base
 
 

@@ -1,12 +1,19 @@
 """What every PyTorch job shares: deterministic settings, the device, and model files."""
 
+import fcntl
+import itertools
 import math
+import os
+import tempfile
+from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
 
 from collapse import files
 from collapse.errors import UserError
+
+_held = []  # locks of this process; the system lets go of them when it ends, however it ends
 
 
 def prepare(device):
@@ -15,7 +22,7 @@ def prepare(device):
     Parameters
     ----------
     device : {"cpu", "cuda", "auto"}
-        ``auto`` is a GPU where there is one.
+        ``auto`` is a GPU where there is one; of several, one that no other job uses.
 
     Returns
     -------
@@ -35,7 +42,31 @@ def prepare(device):
         device = "cuda" if available else "cpu"
     if device == "cpu":
         torch.set_num_threads(1)
-    return torch.device(device)
+        return torch.device("cpu")
+    card = take_card()
+    torch.cuda.set_device(card)
+    return torch.device("cuda", card)
+
+
+def take_card():
+    """Number of the GPU that fewest of this user's jobs have taken, until this process ends.
+
+    On one machine Snakemake counts GPUs, but tells no job which is its own. Slurm does: there a job
+    sees one alone.
+    """
+    folder = Path(tempfile.gettempdir(), f"model-collapse-{os.getuid()}")
+    folder.mkdir(exist_ok=True)
+    cards = [torch.cuda.get_device_properties(n).uuid for n in range(torch.cuda.device_count())]
+    for place in itertools.count():
+        for number, card in enumerate(cards):
+            file = open(folder / f"{card}-{place}.lock", "w", encoding="utf-8")  # noqa: SIM115
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                file.close()
+                continue
+            _held.append(file)
+            return number
 
 
 def generator(seed, device="cpu"):

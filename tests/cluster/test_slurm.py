@@ -1,5 +1,6 @@
 """The smoke scale on a real Slurm, undisturbed and with all that happens on a cluster."""
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -8,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from artefacts import orphans
 from collapse import files
 from workflow_tools import Checkout
 
@@ -56,23 +58,32 @@ class Cluster(Checkout):
         """Wait for a run, which must succeed."""
         assert process.wait(timeout=timeout) == 0, self.said.read_text()[-3000:]
 
-    def await_job(self, script, n=1, timeout=120):
-        """Wait until the n-th job of a script has started; returns its Slurm job's number."""
+    def until(self, holds, timeout=120):
+        """Wait until something holds; returns what it gives."""
         end = time.monotonic() + timeout
-        while len(found := self.started(script)) < n:
+        while not (found := holds()):
             assert time.monotonic() < end, self.said.read_text()[-3000:]
             time.sleep(0.2)
-        return found[n - 1]
+        return found
+
+    def await_job(self, script):
+        """Wait until a job of a script has started; returns its Slurm job's number."""
+        return self.until(lambda: self.started(script))[0]
 
 
 @pytest.fixture
-def cluster(new_checkout):
-    made = Cluster(new_checkout("cluster").folder)
-    yield made
-    for run in made.runs:
-        if run.poll() is None:  # of a test that failed
-            os.killpg(run.pid, signal.SIGKILL)
-    subprocess.run(["scancel", "--user=root"], check=False)
+def cluster(new_checkout, request):
+    """A new checkout; a test that disturbs all of Slurm waits until no other is at work."""
+    alone = request.node.get_closest_marker("alone")
+    with open(Path(os.environ["SLURM_CONF"]).with_name("tests.lock"), "a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        made = Cluster(new_checkout("cluster").folder)
+        yield made
+        for run in made.runs:
+            if run.poll() is None:  # of a test that failed
+                os.killpg(run.pid, signal.SIGKILL)
+        if left := orphans.unfinished(made.folder):
+            slurm("scancel", *left)
 
 
 def slurm(*command):
@@ -149,6 +160,7 @@ def processes_of(node):
     return found
 
 
+@pytest.mark.alone
 def test_a_node_that_dies_takes_no_result_with_it(cluster, finished):
     cluster.next("discrete_chain.py", "sleep 600")
     run = cluster.begin(DISCRETE)
@@ -164,6 +176,7 @@ def test_a_node_that_dies_takes_no_result_with_it(cluster, finished):
     assert same(cluster, finished, DISCRETE)
 
 
+@pytest.mark.alone
 def test_the_controller_may_be_away_for_a_while(cluster, finished):
     cluster.next("discrete_chain.py", "sleep 75")
     run = cluster.begin(DISCRETE, VAE)
@@ -194,6 +207,33 @@ def test_after_a_killed_snakemake_nothing_is_written_twice_and_nothing_lost(clus
     assert len(cluster.started("discrete_chain.py")) == 1
     assert len(cluster.started("digit_classifier.py")) == 1
     assert same(cluster, finished, DISCRETE, VAE)
+
+
+def test_ctrl_c_cancels_what_runs_and_leaves_nothing_that_hinders_the_next(cluster, finished):
+    cluster.next("discrete_chain.py", "sleep 600")
+    run = cluster.begin(DISCRETE)
+    job = cluster.await_job("discrete_chain.py")
+    os.killpg(run.pid, signal.SIGINT)  # as a terminal does
+    assert run.wait(timeout=60) == 1
+    assert "stopped; the same command goes on from here" in cluster.said.read_text()
+    state = ("squeue", "-h", "--states=all", "-o", "%T", "-j", job)
+    cluster.until(lambda: slurm(*state).strip() == "CANCELLED")
+    cluster.end(cluster.begin(DISCRETE))
+    assert len(cluster.started("discrete_chain.py")) == 2
+    assert "an earlier run was killed" not in cluster.said.read_text()
+    assert same(cluster, finished, DISCRETE)
+
+
+def test_a_file_that_appears_late_is_waited_for(cluster, finished):
+    cluster.next("late", DISCRETE)
+    run = cluster.begin(DISCRETE)
+    cluster.until(lambda: "for missing files" in cluster.said.read_text())
+    time.sleep(5)
+    assert run.poll() is None
+    (cluster.folder / f"{DISCRETE}.late").rename(cluster.folder / DISCRETE)
+    cluster.end(run)
+    assert len(cluster.started("discrete_chain.py")) == 1
+    assert same(cluster, finished, DISCRETE)
 
 
 def test_a_second_run_in_the_same_folder_is_refused(cluster):

@@ -1,9 +1,12 @@
 """What befalls a job from outside, in tests: every Python that starts looks here first.
 
 With FAULTS set to a folder, a job's start is written to FAULTS/started; and a file FAULTS/<script>
-says what happens to the next job of that script, once: ``exit``, or ``sleep`` and seconds.
+says what happens to the next job of that script, once: ``exit``, or ``sleep`` and seconds. A file
+FAULTS/late names a path that the job which makes it leaves under another name, ``<path>.late``, as
+if it were still on its way through a shared file system.
 """
 
+import atexit
 import os
 import sys
 import time
@@ -23,3 +26,6 @@ if folder := os.environ.get("FAULTS"):
             if word == "exit":
                 os._exit(7)
             time.sleep(float(seconds[0]))
+    if "slurm-jobstep" in sys.orig_argv and Path(folder, "late").exists():
+        path = Path(Path(folder, "late").read_text(encoding="utf-8"))
+        atexit.register(lambda: path.exists() and path.rename(f"{path}.late"))
