@@ -51,11 +51,15 @@ MessageTimeout=60
 SlurmctldTimeout=60
 SlurmdTimeout=20
 KillWait=5
+# two GPUs a node, for those who count: nothing is behind them
+GresTypes=gpu
 AccountingStorageType=accounting_storage/slurmdbd
 AccountingStorageHost=localhost
-NodeName=node[1-2] NodeHostname=$HOST NodeAddr=127.0.0.1 Port=[17001-17002] CPUs=8 RealMemory=64000 State=UNKNOWN
+NodeName=node[1-2] NodeHostname=$HOST NodeAddr=127.0.0.1 Port=[17001-17002] CPUs=8 RealMemory=64000 Gres=gpu:a100:2 State=UNKNOWN
+PartitionName=gpu Nodes=node[1-2] MaxTime=1-00:00:00 DefMemPerCPU=200 State=UP
 PartitionName=main Nodes=node[1-2] Default=YES MaxTime=1-00:00:00 DefMemPerCPU=200 State=UP
 EOF
+  echo "NodeName=node[1-2] Name=gpu Type=a100 File=/dev/[null,zero]" >"$HOME_/gres.conf"
   cat >"$HOME_/slurmdbd.conf" <<EOF
 AuthType=auth/munge
 DbdHost=localhost

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -113,6 +114,30 @@ def test_the_other_engine_gives_the_same_bytes(cluster, finished):
     cluster.end(cluster.begin(DISCRETE, VAE, profile="cluster-generic"))
     assert same(cluster, finished, DISCRETE, VAE)
     assert "None" not in cluster.started("vae_train.py")
+
+
+@pytest.mark.parametrize("profile", ["slurm", "cluster-generic"])
+def test_training_asks_for_a_gpu_where_the_site_s_file_says(cluster, profile):
+    """With the lines of that file as they stand, all of a run in one job but its evaluation."""
+    file = f"workflow/profiles/{profile}/config.yaml"
+    text = (cluster.folder / file).read_text()
+    (cluster.folder / file).write_text(
+        re.sub("^# (set-resources:|  [vl])", r"\1", text, flags=re.M)
+    )
+    cluster.replace("config.yaml", "\ndevice: cpu ", "\ndevice: auto ")
+    cluster.end(cluster.begin(VAE, profile=profile))
+    asked = {}
+    for script in ("vae_train.py", "vae_evaluate.py", "digit_classifier.py"):
+        for job in cluster.started(script):
+            told = slurm("scontrol", "show", "job", job)
+            asked[script, job] = (
+                bool(re.search("gres/gpu", told)),
+                re.search("Partition=(\\w+)", told)[1],
+            )
+    trained = {job for script, job in asked if script == "vae_train.py"}
+    assert len(trained) == 1 and len(cluster.started("vae_train.py")) == 3
+    for (script, _), what in asked.items():
+        assert what == ((True, "gpu") if script == "vae_train.py" else (False, "main"))
 
 
 def test_a_job_that_fails_once_is_tried_again(cluster, finished):

@@ -138,6 +138,11 @@ CHAINS = {
 }
 
 
+def beside(group):
+    """The group of a job that needs no GPU and follows those that do: none where they have one."""
+    return group if config["device"] == "cpu" else None
+
+
 def seed_of(family, role, *, without=()):
     """Parameter function: the seed of `role` at the place the job's wildcards name."""
 

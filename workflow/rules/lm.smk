@@ -224,7 +224,7 @@ rule lm_text:
     log:
         "logs/{scale}/lm/metrics/{setting}/run{run}/text.log",
     group:
-        CHAINS["lm"]
+        beside(CHAINS["lm"])
     resources:
         **needs("lm_text"),
     params:

@@ -137,7 +137,7 @@ rule vae_evaluate:
     benchmark:
         "benchmarks/{scale}/vae/metrics/{regime}/run{run}.vae_evaluate.tsv"
     group:
-        CHAINS["vae"]
+        beside(CHAINS["vae"])
     resources:
         **needs("vae_evaluate"),
     params:
