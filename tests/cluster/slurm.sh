@@ -4,7 +4,7 @@
 # Needs root and Debian's packages; no systemd. Listens on loopback only. All its files are in
 # $SLURM_HOME (but munge's key and socket, and what Debian's packages bring), and `down` stops
 # nothing that `up` has not started.
-set -euo pipefail
+set -eEuo pipefail
 HOME_=${SLURM_HOME:?a folder that all users may enter}
 HOST=$(hostname -s)
 export SLURM_CONF=$HOME_/slurm.conf
@@ -59,7 +59,10 @@ NodeName=node[1-2] NodeHostname=$HOST NodeAddr=127.0.0.1 Port=[17001-17002] CPUs
 PartitionName=gpu Nodes=node[1-2] MaxTime=1-00:00:00 DefMemPerCPU=200 State=UP
 PartitionName=main Nodes=node[1-2] Default=YES MaxTime=1-00:00:00 DefMemPerCPU=200 State=UP
 EOF
-  echo "NodeName=node[1-2] Name=gpu Type=a100 File=/dev/[null,zero]" >"$HOME_/gres.conf"
+  cat >"$HOME_/gres.conf" <<EOF
+NodeName=node[1-2] Name=gpu Type=a100 File=/dev/null
+NodeName=node[1-2] Name=gpu Type=a100 File=/dev/zero
+EOF
   cat >"$HOME_/slurmdbd.conf" <<EOF
 AuthType=auth/munge
 DbdHost=localhost
@@ -108,6 +111,7 @@ idle() { [ "$(sinfo -h -N -t idle -o %N | sort -u | wc -l)" = 2 ]; }
 known() { [ -n "$(sacctmgr -n show cluster test)" ]; }
 
 up() {
+  trap 'echo "Slurm has not started:" >&2; tail -n 3 "$HOME_"/log/*.log >&2' ERR
   configure
   if ! answers >/dev/null 2>&1; then
     install -d -o munge -g munge -m 755 /run/munge
@@ -125,7 +129,7 @@ up() {
     GRANT ALL ON slurm_accounting.* TO 'slurm'@'localhost';"
   slurmdbd
   until_ 60 sacctmgr -n show cluster
-  known || sacctmgr -i -Q add cluster test
+  known || sacctmgr -i -Q add cluster test >/dev/null
   slurmctld
   until_ 60 sh -c "scontrol ping | grep -q UP"
   slurmd -N node1
