@@ -15,7 +15,7 @@ from timings import finished
 
 CHAINS = ("vae_", "lm_train", "lm_evaluate", "lm_text", "gaussian_chain", "gmm_chain")  # by runs
 LIMITS = {"hours of a job": 24, "GB of a job": 80, "TB of disk": 1, "jobs": 20_000}  # our choice
-LIGHT = 0.01  # hours: rules below are not listed
+LIGHT = 1 / 60  # hours: rules below are not listed
 
 
 class Estimate(NamedTuple):
@@ -53,7 +53,7 @@ def total(estimates):
 
 def tell_rules(estimates, config, rates):
     """Print jobs and hours by rule, and its longest job beside what `jobs` asks for."""
-    groups, unlisted = {}, 0
+    groups, unlisted, hours_of = {}, 0, Counter()
     for e in estimates:
         groups.setdefault(e.rule, []).append(e)
     print(f"{len(estimates)} jobs")
@@ -61,19 +61,21 @@ def tell_rules(estimates, config, rates):
         f"{'rule':20} {'jobs':>5} {'hours':>10}      {'min, asked':>13} {'MB, asked':>13}  rate of"
     )
     for rule, rows in sorted(groups.items(), key=lambda item: -sum(e.seconds for e in item[1])):
-        hours = sum(e.seconds for e in rows) / 3600
+        hours, kind = sum(e.seconds for e in rows) / 3600, costs.kind(rule)
+        asked, rate = config["jobs"].get(kind, {}), rates.get(kind, {})
+        device = "GPU" if asked.get("gpu") and config["device"] != "cpu" else "CPU"
+        hours_of[device] += hours
         if hours < LIGHT:
             unlisted += len(rows)
             continue
-        kind = costs.kind(rule)
-        asked, rate = config["jobs"].get(kind, {}), rates.get(kind, {})
-        gpu = asked.get("gpu") and config["device"] != "cpu"
         pairs = (max(e.seconds for e in rows) / 60, "runtime"), (rows[0].memory / 1e6, "mem_mb")
         needs = " ".join(f"{most:6.0f} {asked.get(name, '–'):>6}" for most, name in pairs)
-        device = "GPU" if gpu else "CPU"
         print(f"{rule:20} {len(rows):5} {hours:10.2f} {device}  {needs}  {rate.get('run', 'none')}")
-    hours = sum(e.seconds for e in estimates) / 3600
-    print(f"{'all rules':20} {len(estimates):5} {hours:10.2f}  ({unlisted} light jobs not listed)")
+    for device, hours in sorted(hours_of.items()):
+        print(f"{'all rules':26} {hours:10.2f} {device}")
+    print(f"{unlisted} jobs of rules that take less than a minute in all are not listed")
+    if unknown := sorted({costs.kind(rule) for rule in groups} - rates.keys()):
+        print(f"not measured, counted as {costs.NEVER['start_s']} s a job: {', '.join(unknown)}")
 
 
 def tell_rates(runs, rates, estimates):
@@ -99,17 +101,19 @@ def tell_operations(jobs, config, rates):
         )
 
 
-def tell_experience(jobs, estimates):
+def tell_experience(jobs, estimates, rates):
     """Print how the estimate did for those jobs that have been run here."""
     took, expected = Counter(), Counter()
     for job, e in zip(jobs, estimates, strict=True):
         if done := finished(job.log):
-            took[costs.kind(job.rule)] += done.cpu
-            expected[costs.kind(job.rule)] += e.seconds
+            kind = costs.kind(job.rule)
+            on_cpu = rates.get(kind, {}).get("device", costs.CORE).startswith(costs.CORE)
+            took[kind] += done.cpu if on_cpu else done.wall
+            expected[kind] += e.seconds
     if took:
         listed = ", ".join(f"{r} ×{t / expected[r]:.2f}" for r, t in took.most_common(6))
         share = took.total() / expected.total()
-        print(f"run here: ×{share:.2f} of the estimate, in seconds of the processor ({listed})")
+        print(f"run here: ×{share:.2f} of the estimate ({listed})")
 
 
 def tell_path(jobs, estimates):
@@ -161,7 +165,7 @@ def main():
     tell_rules(estimates, config, rates)
     tell_rates(told["runs"], rates, estimates)
     tell_operations(jobs, config, rates)
-    tell_experience(jobs, estimates)
+    tell_experience(jobs, estimates, rates)
     tell_path(jobs, estimates)
     tell_disk(estimates)
     tell_growth(jobs, config, told["runs"])

@@ -33,12 +33,13 @@ def measured(jobs, config):
     found, sizes = defaultdict(list), defaultdict(lambda: defaultdict(list))
     here = processor()
     for job in jobs:
-        rule = costs.kind(job.rule)
-        if done := finished(job.log):
-            gpu = files.read_json(job.record)["versions"].get("gpu")
-            spent = done.wall if gpu else done.cpu - done.start
-            amount = costs.work(rule, job.outputs[0], config)
-            found[rule].append((amount, spent, done.start, done.peak, gpu or here))
+        rule, done = costs.kind(job.rule), finished(job.log)
+        if job.waiting or not done:
+            continue
+        gpu = files.read_json(job.record)["versions"].get("gpu")
+        spent = done.wall if gpu else done.cpu - done.start
+        amount = costs.work(rule, job.outputs[0], config)
+        found[rule].append((amount, spent, done.start, done.peak, gpu or here))
         for path in filter(os.path.isfile, job.outputs):
             rate = os.path.getsize(path) / costs.size(path, config)
             sizes[rule][costs.place(path)].append(rate)
@@ -70,17 +71,21 @@ def counted(config):
 
 
 def main():
-    """Measure and write."""
+    """Measure and write; what only an earlier run of the scale has measured stays."""
     (scale,) = command.arguments("SCALE")
     with plan.planned(scale) as planned:
         jobs = planned.jobs
-    if not any(finished(job.log) for job in jobs):
-        raise UserError(f"no logs of scale {scale} are here: 'make reproduce SCALE={scale}' first.")
+    if not any(finished(job.log) and not job.waiting for job in jobs):
+        raise UserError(
+            f"no finished jobs of scale {scale} are here: 'make reproduce SCALE={scale}' first."
+        )
     told = files.read_json(costs.MEASURED)
     config = files.read_json(f"results/{scale}/config.json")
     told["blocks"] |= counted(config)
     config = costs.with_blocks(config, told["blocks"])
-    told["runs"][scale] = {"models": costs.models(config), "rules": measured(jobs, config)}
+    sizes, before = costs.sizes(config), told["runs"].get(scale, {})
+    rules = before["rules"] if before.get("sizes") == sizes else {}
+    told["runs"][scale] = {"sizes": sizes, "rules": rules | measured(jobs, config)}
     files.write_json(costs.MEASURED, told)
     print(f"{costs.MEASURED} has the rates of scale {scale}, as measured on {processor()}.")
 

@@ -11,16 +11,26 @@ from pathlib import Path
 from artefacts import acceptance, command, orphans
 from collapse.errors import UserError
 
+ATTEMPTS = 3  # runs of Snakemake, where each comes to wait for jobs that Slurm has lost
 
-def with_scale(options, scale):
-    """Snakemake's options with the scale among the values of --config, of which the last counts."""
-    options = list(options)
-    if "--config" in options:
-        place, new = options.index("--config") + 1, [f"scale={scale}"]
-    else:
-        place = options.index("--") if "--" in options else len(options)
-        new = ["--config", f"scale={scale}"]
-    return [*options[:place], *new, *options[place:]]
+
+def split_config(options):
+    """Snakemake's options without --config, and the values that were given with that."""
+    end = options.index("--") if "--" in options else len(options)
+    others, values, into = [], [], None
+    for option in options[:end]:
+        if option.startswith("-"):
+            name, _, value = option.partition("=")
+            into = values if name in ("--config", "-C") else others
+            option = value if into is values else option
+        (others if into is None else into).append(option)
+    return [*others, *options[end:]], list(filter(None, values))
+
+
+def with_config(options, config):
+    """Snakemake's options with values of the configuration, of which the last counts."""
+    end = options.index("--") if "--" in options else len(options)
+    return [*options[:end], "--config", *config, *options[end:]]
 
 
 def check_profile(options):
@@ -42,31 +52,36 @@ def run(scale, options):
     UserError
         If the run does not finish.
     """
+    options, config = split_config(options)
+    config = [*config, f"scale={scale}"]
     snakemake = [sys.executable, "-m", "snakemake", "--quiet", "host", "rules"]
-    status = None
-    while status is None:
+    for _ in range(ATTEMPTS):
         locks = Path(".snakemake", "locks")
         if locks.is_dir() and any(locks.iterdir()):
-            go_on(scale, snakemake)
-        process = subprocess.Popen([*snakemake, *with_scale(options, scale)])
+            go_on(scale, snakemake, config)
+        Path(orphans.EXECUTOR).unlink(missing_ok=True)
+        process = subprocess.Popen([*snakemake, *with_config(options, config)])
         try:
             status = orphans.watched(process, Path())
         except KeyboardInterrupt:
             process.wait()  # the terminal has told it too; it ends its jobs
             raise
-    if status:
+        if status is not None:
+            break
+    if status != 0:
         raise UserError("the run did not finish: mend what is said above and run it again.")
 
 
-def go_on(scale, snakemake):
+def go_on(scale, snakemake, config):
     """After a run that was killed: keep what its jobs have finished, remove what they have not."""
+    orphans.check_host(".")
     print("an earlier run was killed; going on where it stopped", flush=True)
     orphans.settle(".")
-    unlock = [*snakemake, *with_scale([], scale), "--unlock"]
+    unlock = [*snakemake, "--unlock", *with_config([], config)]
     subprocess.run(unlock, capture_output=True, check=False)
     for path in [*Path("data").rglob(".*.tmp*"), *Path("results", scale).rglob(".*.tmp*")]:
         path.unlink()
-    acceptance.accept(scale)
+    acceptance.accept(scale, config=config)
 
 
 def main():

@@ -50,8 +50,8 @@ def test_the_critical_path_is_the_longest_in_time_not_in_jobs():
 
 def test_the_nearest_rate_is_taken(config):
     """By the network's size; where there is none, or two are as near, the longest measured."""
-    small = {"models": {"lm": 2e5, "vae": 512}, "rules": {}}
-    large = {"models": {"lm": 1e8, "vae": 8192}, "rules": {}}
+    small = {"sizes": {"lm": 2e5, "vae": 512}, "rules": {}}
+    large = {"sizes": {"lm": 1e8, "vae": 8192}, "rules": {}}
     for rule in ("lm_train", "vae_train", "gmm_chain", "lm_text"):
         small["rules"][rule] = {"seconds": 9}
         large["rules"][rule] = {"seconds": 5}
@@ -80,11 +80,13 @@ def test_all_blocks_of_a_corpus_are_as_many_as_were_counted(config):
 
 
 def test_memory_grows_by_what_a_larger_model_needs(config):
-    rate = {"peak_mib": 100, "models": {"lm": costs.parameters(config)}}
+    rate = {"peak_mib": 100, "sizes": costs.sizes(config)}
     assert costs.memory("lm_train", config, rate) == 100 * 2**20
     more = costs.memory("lm_train", config, rate, costs.Scale(model=3)) - 100 * 2**20
     assert more == 16 * 2 * costs.parameters(config)
     assert costs.memory("gmm_chain", config, rate, costs.Scale(model=3)) == 100 * 2**20
+    more = costs.memory("vae_train", config, rate, costs.Scale(corpus=10)) - 100 * 2**20
+    assert more == 784 * 6 * 9 * 8000
 
 
 @pytest.mark.parametrize("scale", ["laptop", "paper", "as_released", "probe"])
@@ -93,7 +95,7 @@ def test_every_scale_is_planned_with_all_its_jobs(new_checkout, scale):
     done = checkout.call(sys.executable, "scripts/estimate.py", scale)
     assert done.returncode == 0, done.stderr
     lines = [line.split() for line in done.stdout.splitlines()]
-    told = {words[0]: words[1] for words in lines if len(words) > 7}
+    told = {words[0]: words[1] for words in lines if len(words) == 9}
     listed = checkout.run("-n", "--config", f"scale={scale}").stdout.splitlines()
     jobs = {line.split()[0]: line.split()[1] for line in listed if len(line.split()) == 2}
     assert done.stdout.startswith(f"{int(jobs['total']) - 1} jobs\n")
@@ -102,15 +104,16 @@ def test_every_scale_is_planned_with_all_its_jobs(new_checkout, scale):
     assert ("no GPU has been measured" in done.stdout) == (scale != "laptop")
 
 
-def test_no_job_of_the_default_scale_asks_for_less_than_it_takes(new_checkout):
-    """By the rates in the repository; with some to spare for slower machines."""
-    out = new_checkout("asked").call(sys.executable, "scripts/estimate.py", "laptop").stdout
-    rows = [re.split(r"[ ]+", line) for line in out.splitlines() if re.search(" (CPU|GPU) ", line)]
+@pytest.mark.parametrize("scale", ["laptop", "paper", "as_released"])
+def test_no_job_asks_for_less_than_it_takes(new_checkout, scale):
+    """By the rates in the repository, twice the time; of a GPU's hours none are known."""
+    out = new_checkout("asked").call(sys.executable, "scripts/estimate.py", scale).stdout
+    rows = [line.split() for line in out.splitlines() if re.search(" [CG]PU  +[0-9]", line)]
     asked = [row for row in rows if row[5] != "–"]
     assert len(asked) > 8
-    for rule, _, _, _, minutes, runtime, megabytes, memory, _ in asked:
-        assert float(minutes) < float(runtime) / 2, rule
-        assert float(megabytes) < float(memory), rule
+    for rule, _, _, device, minutes, runtime, megabytes, memory, _ in asked:
+        assert device == "GPU" or float(minutes) <= float(runtime) / 2, rule
+        assert float(megabytes) <= float(memory), rule
 
 
 def test_rates_are_measured_from_a_run_and_then_fit_it(copied):
@@ -123,7 +126,7 @@ def test_rates_are_measured_from_a_run_and_then_fit_it(copied):
 def test_nothing_is_measured_where_nothing_was_run(new_checkout):
     done = new_checkout("empty").call(sys.executable, "scripts/measure.py", "smoke")
     assert done.returncode == 1
-    assert done.stderr.startswith("ERROR: no logs of scale smoke are here: 'make reproduce")
+    assert done.stderr.startswith("ERROR: no finished jobs of scale smoke are here: 'make")
 
 
 def test_files_grow_with_what_is_in_them(config):

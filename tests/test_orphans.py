@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -14,14 +16,15 @@ SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 
 @pytest.fixture
 def slurm(tmp_path, monkeypatch):
-    """Commands squeue and scancel first on PATH; the queue is a file that scancel empties."""
+    """Commands squeue and scancel first on PATH; the queue is a file, its jobs in a folder."""
     folder = tmp_path / "bin"
     folder.mkdir()
-    (tmp_path / ".snakemake/slurm_logs").mkdir(parents=True)
+    (tmp_path / ".snakemake").mkdir()
+    (tmp_path / orphans.EXECUTOR).write_text("slurm\n")
     (tmp_path / "queue").write_text("")
     for name, body in (
         ("squeue", f"cat {tmp_path}/queue"),
-        ("scancel", f"echo $* >> {tmp_path}/cancelled; : > {tmp_path}/queue"),
+        ("scancel", f"echo $* >> {tmp_path}/cancelled; sed -i /PENDING/d {tmp_path}/queue"),
     ):
         (folder / name).write_text(f"#!/bin/sh\n{body}\n")
         (folder / name).chmod(0o755)
@@ -44,19 +47,25 @@ def silent_log(folder):
     os.utime(path, (1, 1))
 
 
-def test_without_slurm_there_are_none(tmp_path, monkeypatch):
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert orphans.unfinished(tmp_path) == {}
-
-
-def test_a_folder_that_has_not_used_slurm_does_not_ask_it(slurm):
+@pytest.mark.parametrize("last", [None, "local"])
+def test_where_nothing_was_sent_out_nobody_is_asked(slurm, last):
     (slurm / "bin/squeue").write_text("#!/bin/sh\nexit 1\n")
-    (slurm / ".snakemake/slurm_logs").rmdir()
+    (slurm / orphans.EXECUTOR).unlink()
+    if last:
+        (slurm / orphans.EXECUTOR).write_text(f"{last}\n")
     assert orphans.unfinished(slurm) == {}
 
 
+def test_without_slurm_s_commands_nobody_knows_what_is_left(slurm, monkeypatch):
+    monkeypatch.setenv("PATH", str(slurm))
+    with pytest.raises(UserError, match="sent its jobs out by slurm, and no squeue tells which"):
+        orphans.unfinished(slurm)
+
+
 def test_only_jobs_of_this_folder_count(slurm):
-    (slurm / "queue").write_text(f"7 RUNNING {slurm}\n8 RUNNING {slurm}/elsewhere\n")
+    """Whatever else a site's squeue says."""
+    lines = f"7 RUNNING {slurm}\n8 RUNNING {slurm}/elsewhere\n\n9 RUNNING \nMaintenance today\n"
+    (slurm / "queue").write_text(lines)
     assert orphans.unfinished(slurm) == {"7": "RUNNING"}
 
 
@@ -66,10 +75,15 @@ def test_a_scheduler_that_does_not_answer_is_told(slurm):
         orphans.unfinished(slurm)
 
 
-def test_what_waits_is_cancelled_and_what_runs_is_not(slurm):
+def test_what_waits_is_cancelled_and_what_runs_is_waited_for(slurm, capsys):
     (slurm / "queue").write_text(f"7 RUNNING {slurm}\n8 PENDING {slurm}\n")
+    ended = threading.Timer(0.5, lambda: (slurm / "queue").write_text(""))
+    ended.start()
+    begun = time.monotonic()
     orphans.settle(slurm, every=0.01)
-    assert (slurm / "cancelled").read_text() == "8\n"
+    assert time.monotonic() - begun > 0.4
+    assert (slurm / "cancelled").read_text().split("\n")[0] == "--state=PENDING 8"
+    assert capsys.readouterr().out.count("are waited for: 7 ('scancel 7' gives") == 1
 
 
 def test_a_snakemake_that_waits_for_nothing_is_stopped(slurm, stuck):
@@ -101,7 +115,7 @@ def test_one_that_works_itself_is_not(slurm):
 
 def test_one_that_has_sent_nothing_to_slurm_is_not(slurm):
     silent_log(slurm)
-    (slurm / ".snakemake/slurm_logs").rmdir()
+    (slurm / orphans.EXECUTOR).write_text("local\n")
     with subprocess.Popen([*SLEEP[:2], "import time; time.sleep(1)"]) as process:
         assert orphans.watched(process, slurm, every=0.1, patience=0.2) == 0
 

@@ -5,7 +5,7 @@ import time
 from artefacts import plan, verdicts
 
 
-def accept(scale, *targets):
+def accept(scale, *targets, config=()):
     """Judge all artefacts that are here, and tell Snakemake.
 
     What matches is remembered as if its jobs had just been run here. What does not is kept, but
@@ -16,6 +16,8 @@ def accept(scale, *targets):
     scale : str
     *targets : str
         Rules or files; none: the default target.
+    config : sequence of str
+        What else the configuration is given, as ``key=value``.
 
     Returns
     -------
@@ -23,10 +25,10 @@ def accept(scale, *targets):
     list of artefacts.plan.Job
         Those that are still to be run for the targets.
     """
-    with plan.planned(scale, *targets) as planned:
+    with plan.planned(scale, *targets, config=config) as planned:
         found = verdicts.judge(planned.jobs)
         new = [v.job for v in found if v.matches and (v.job.waiting or not v.job.remembered)]
         planned.remember(new, stamp=time.time())
         planned.forget([verdict.job for verdict in found if verdict.here and not verdict.matches])
-    with plan.planned(scale, *targets) as planned:
+    with plan.planned(scale, *targets, config=config) as planned:
         return found, planned.waiting

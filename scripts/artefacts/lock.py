@@ -50,6 +50,11 @@ def exclusive(folder):
             raise UserError(
                 f"another command works in this folder (process {file.read()}): wait until it ends."
             ) from None
+        except OSError as error:
+            raise UserError(
+                f"{path} cannot be locked ({error.strerror}), so that two commands could work here "
+                "at once: use a file system that can (Lustre: mounted with flock)."
+            ) from error
         if running := other_runs(folder):
             raise UserError(
                 f"snakemake or dvc already runs in this folder (process {running[0]}): wait."

@@ -1,32 +1,67 @@
 """Jobs that a killed Snakemake has left in Slurm: they write what a new run would write, too."""
 
+import os
 import shutil
+import socket
 import subprocess
 import time
 from pathlib import Path
 
 from collapse.errors import UserError
 
+# where a folder's last run began, and by which of Snakemake's executors its jobs went out
+HOST, EXECUTOR = ".snakemake/host", ".snakemake/executor"
 
-def used(folder):
-    """Whether a run of a folder has sent jobs to Slurm."""
-    return bool(shutil.which("squeue")) and Path(folder, ".snakemake", "slurm_logs").is_dir()
+
+def begin(executor):
+    """Leave word that a run begins here; Snakemake calls this when it starts."""
+    Path(HOST).write_text(f"{socket.gethostname()} {os.getpid()}\n", encoding="utf-8")
+    Path(EXECUTOR).write_text(f"{executor}\n", encoding="utf-8")
+
+
+def executor(folder):
+    """Of a folder's last run; None where there was none."""
+    path = Path(folder, EXECUTOR)
+    return path.read_text(encoding="utf-8").strip() if path.is_file() else None
+
+
+def check_host(folder):
+    """Refuse to go on with what has begun on another machine, where it cannot be seen.
+
+    Raises
+    ------
+    UserError
+    """
+    path = Path(folder, HOST)
+    host, process = path.read_text(encoding="utf-8").split() if path.is_file() else ("", "")
+    if host not in ("", socket.gethostname()):
+        raise UserError(
+            f"a run in this folder began on {host} (process {process}) and has not ended: go on "
+            f"there, or, if it is no more, delete {HOST} and run again."
+        )
 
 
 def unfinished(folder):
     """States of this user's unfinished Slurm jobs that work in a folder, by their numbers.
 
-    Empty where no run of this folder has used Slurm.
+    Empty where the last run of this folder has sent none out.
 
     Raises
     ------
     UserError
-        If Slurm's controller does not answer.
+        If there is nobody to ask, or Slurm's controller does not answer.
     """
-    if not used(folder):
+    by = executor(folder)
+    if by in (None, "local"):
         return {}
+    if not shutil.which("squeue"):
+        raise UserError(
+            f"the last run here sent its jobs out by {by}, and no squeue tells which are left: "
+            f"once all have ended, delete {EXECUTOR} and run again."
+        )
     done = subprocess.run(
         ["squeue", "--me", "--noheader", "--format", "%A %T %Z"],
+        env={k: v for k, v in os.environ.items() if not k.startswith("SQUEUE_")},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode:
@@ -37,10 +72,10 @@ def unfinished(folder):
         )
     jobs = (line.split(maxsplit=2) for line in done.stdout.splitlines())
     here = str(Path(folder).resolve())
-    return {job: state for job, state, place in jobs if place == here}
+    return {job[0]: job[1] for job in jobs if job[2:] == [here]}
 
 
-def settle(folder, *, every=2):
+def settle(folder, *, every=10):
     """Cancel those that have not begun, and wait for those that run: their work is not lost.
 
     Parameters
@@ -52,14 +87,16 @@ def settle(folder, *, every=2):
     told = False
     while jobs := unfinished(folder):
         if waiting := [job for job, state in jobs.items() if state in ("PENDING", "REQUEUED")]:
-            subprocess.run(["scancel", *waiting], check=False, capture_output=True)
-        elif not told:
-            names = " ".join(sorted(jobs))
-            print(
-                f"jobs of the earlier run still run and are waited for: {names} "
-                f"('scancel {names}' gives them up)",
-                flush=True,
-            )
+            cancel = ["scancel", "--state=PENDING", *waiting]
+            subprocess.run(cancel, check=False, capture_output=True)
+        if running := sorted(jobs.keys() - waiting):
+            if not told:
+                names = " ".join(running)
+                print(
+                    f"jobs of the earlier run still run and are waited for: {names} "
+                    f"('scancel {names}' gives them up)",
+                    flush=True,
+                )
             told = True
         time.sleep(every)
 
@@ -69,7 +106,7 @@ def watched(process, folder, *, every=30, patience=900):
 
     That is so where no job of the folder is left in Slurm, Snakemake has no process of its own at
     work, and its log has not grown for a while that is longer than any between two of its looks.
-    One that has sent nothing to Slurm is never stopped.
+    A run that sends nothing out is never stopped.
 
     Parameters
     ----------
@@ -86,6 +123,7 @@ def watched(process, folder, *, every=30, patience=900):
     import psutil
 
     begun = time.time()  # the newest log may be an earlier run's
+    said = None
     while True:
         try:
             return process.wait(timeout=every)
@@ -93,15 +131,19 @@ def watched(process, folder, *, every=30, patience=900):
             pass
         logs = (folder / ".snakemake" / "log").glob("*.log")
         silent = time.time() - max([begun, *(path.stat().st_mtime for path in logs)])
-        if not used(folder) or silent < patience or psutil.Process(process.pid).children():
+        if executor(folder) in (None, "local") or silent < patience:
+            continue
+        if psutil.Process(process.pid).children():
             continue
         try:
             left = unfinished(folder)
+            news = f"in Slurm: {left}"
         except UserError as error:
-            print(f"{int(silent)} s without news: {error}", flush=True)
-            continue
+            left, news = True, str(error)
         if left:
-            print(f"{int(silent)} s without news; in Slurm: {left}", flush=True)
+            if news != said:
+                print(f"{int(silent)} s without news from Snakemake; {news}", flush=True)
+            said = news
             continue
         print(
             f"Snakemake waits for jobs that Slurm has no more ({int(silent)} s): starting anew",

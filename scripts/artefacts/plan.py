@@ -80,7 +80,7 @@ class Plan:
 
 
 @contextlib.contextmanager
-def planned(scale, *targets):
+def planned(scale, *targets, config=()):
     """The plan of a scale in the working directory; runs nothing.
 
     Parameters
@@ -88,6 +88,8 @@ def planned(scale, *targets):
     scale : str
     *targets : str
         Rules or files; none: the default target.
+    config : sequence of str
+        What else the configuration is given, as ``key=value``.
 
     Raises
     ------
@@ -98,11 +100,11 @@ def planned(scale, *targets):
     from snakemake.settings import enums, types
 
     with contextlib.redirect_stderr(io.StringIO()):  # it tells which profile it reads
-        _, args = cli.parse_args(["--config", f"scale={scale}", "--", *targets])
+        _, args = cli.parse_args(["--config", *config, f"scale={scale}", "--", *targets])
     with api.SnakemakeApi(types.OutputSettings(quiet={enums.Quietness.ALL})) as snakemake:
         workflow = snakemake.workflow(
             resource_settings=types.ResourceSettings(cores=1),
-            config_settings=types.ConfigSettings(config={"scale": scale}),
+            config_settings=types.ConfigSettings(config=cli.parse_config(args.config)),
         )
         dag = workflow.dag(
             types.DAGSettings(

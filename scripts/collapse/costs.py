@@ -20,7 +20,8 @@ BYTES_IN_TRAINING = 16  # a parameter: weight, gradient and Adam's two moments, 
 MNIST_IMAGES = 60_000
 MEASURED = "reference/measured_costs.json"
 CORE = "one core of"  # how the device of a rate begins that is not a GPU
-NEVER = {"start_s": 2, "s_per_unit": 1, "peak_mib": 200, "bytes": {}}  # of a rule not measured
+BYTES_OF_AN_IMAGE = 784 * (1 + 4 + 1)  # as read, as a tensor in fp32, as drawn
+NEVER = {"start_s": 2, "s_per_unit": 0, "peak_mib": 200, "bytes": {}}  # of a rule not measured
 
 
 class Scale(NamedTuple):
@@ -61,13 +62,14 @@ def with_blocks(config, counted):
         If nobody has counted a corpus' blocks.
     """
     config = copy.deepcopy(config)
-    for part in (config["lm"], config["lm"]["pretrain"]):
+    lm = config["lm"]
+    for part in (lm, lm["pretrain"]) if lm["model"] == "own" else (lm,):
         if part["blocks"]["train"] is None:
             known = BLOCKS | counted
             if part["corpus"] not in known:
                 raise UserError(
-                    f"all blocks of {part['corpus']} are taken, and no run has counted them: "
-                    "'make measure' after one that has."
+                    f"all blocks of {part['corpus']} are taken, and no run has counted them: set "
+                    "lm.blocks.train to about their number for the plan."
                 )
             part["blocks"]["train"] = known[part["corpus"]]
     return config
@@ -96,9 +98,11 @@ def parameters(config):
     return tables + shape["layers"] * layer + 2 * width
 
 
-def models(config):
-    """Sizes of the two kinds of network: parameters, and the product of the VAE's channels."""
-    return {"lm": parameters(config), "vae": math.prod(config["vae"]["architecture"]["channels"])}
+def sizes(config):
+    """What rates are told apart by: parameters, the product of the VAE's channels, its images."""
+    vae = config["vae"]
+    channels = math.prod(vae["architecture"]["channels"])
+    return {"lm": parameters(config), "vae": channels, "images": vae["images"]}
 
 
 def rates(runs, config, by=AS_IT_IS):
@@ -109,22 +113,22 @@ def rates(runs, config, by=AS_IT_IS):
     Parameters
     ----------
     runs : dict
-        By name: ``models`` as `models` gives them, and ``rules`` with each rule's rates.
+        By name: ``sizes`` as `sizes` gives them, and ``rules`` with each rule's rates.
     config : dict
     by : Scale
 
     Returns
     -------
     dict
-        Rates by rule, with ``run``, the name of their run, and ``models``, that run's.
+        Rates by rule, with ``run``, the name of their run, and ``sizes``, that run's.
     """
-    wanted, found = models(config), {}
+    wanted, found = sizes(config), {}
 
     def nearness(rule, run):
         family = rule.split("_")[0]
         apart = 0
         if family in wanted:
-            apart = abs(math.log(by.model * wanted[family] / run["models"][family]))
+            apart = abs(math.log(by.model * wanted[family] / run["sizes"][family]))
         return round(apart, 6), -run["rules"][rule]["seconds"]
 
     for rule in {rule for run in runs.values() for rule in run["rules"]}:
@@ -133,7 +137,7 @@ def rates(runs, config, by=AS_IT_IS):
         found[rule] = {
             **runs[name]["rules"][rule],
             "run": name,
-            "models": runs[name]["models"],
+            "sizes": runs[name]["sizes"],
         }
     return found
 
@@ -220,11 +224,13 @@ def size(output, config, by=AS_IT_IS):
 
 
 def memory(rule, config, measured, by=AS_IT_IS):
-    """Largest memory of a job in bytes: as measured, and what training a larger model adds."""
-    base = measured["peak_mib"] * 2**20
+    """Largest memory of a job in bytes: as measured, and what a larger model or more images add."""
+    base, now = measured["peak_mib"] * 2**20, sizes(config)
+    then = measured.get("sizes", now)
     if rule in ("lm_train", "lm_pretrain"):
-        more = by.model * parameters(config) - measured.get("models", {}).get("lm", 0)
-        return base + BYTES_IN_TRAINING * max(0, more)
+        return base + BYTES_IN_TRAINING * max(0, by.model * now["lm"] - then["lm"])
+    if rule == "vae_train":
+        return base + BYTES_OF_AN_IMAGE * max(0, by.corpus * now["images"] - then["images"])
     return base
 
 

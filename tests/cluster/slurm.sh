@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# A Slurm of two nodes on this machine alone, for tests: slurm.sh install | up | down
+# A Slurm of two nodes on this machine alone, for tests: slurm.sh install | free | up | down
 #
 # Needs root and Debian's packages; no systemd. Listens on loopback only. All its files are in
-# $SLURM_HOME (but munge's key and socket, and what Debian's packages bring), and `down` stops
-# nothing that `up` has not started.
+# $SLURM_HOME (but munge's socket, and what Debian's packages bring), `down` stops nothing that `up`
+# has not started, and `free` tells whether a Slurm is here already.
 set -eEuo pipefail
 HOME_=${SLURM_HOME:?a folder that all users may enter}
 HOST=$(hostname -s)
-export SLURM_CONF=$HOME_/slurm.conf
+export SLURM_CONF=$HOME_/slurm.conf MYSQL_UNIX_PORT=$HOME_/run/mariadb.sock
 
 install_() {
   command -v slurmctld slurmd slurmdbd munged mariadbd >/dev/null && return
@@ -83,7 +83,7 @@ EOF
 [mariadbd]
 user=mysql
 datadir=$HOME_/database
-socket=/run/mysqld/mysqld.sock
+socket=$MYSQL_UNIX_PORT
 pid-file=$HOME_/run/mariadbd.pid
 skip-networking
 innodb_buffer_pool_size=64M
@@ -91,11 +91,9 @@ innodb_log_file_size=64M
 innodb_lock_wait_timeout=900
 log-error=$HOME_/database/error.log
 EOF
-  # the daemons look for these names where the package has put them
-  mkdir -p /etc/slurm
-  ln -sf "$SLURM_CONF" /etc/slurm/slurm.conf
-  ln -sf "$HOME_/slurmdbd.conf" /etc/slurm/slurmdbd.conf
 }
+
+free() { ! { pgrep -x slurmctld || pgrep -x slurmd || pgrep -x slurmdbd; } >/dev/null; }
 
 until_() { # seconds, command: wait until it succeeds
   local end=$((SECONDS + $1))
@@ -118,13 +116,12 @@ up() {
     runuser -u munge -- /usr/sbin/munged --pid-file "/run/munge/collapse.pid"
     until_ 20 answers
   fi
-  install -d -o mysql -g mysql -m 755 /run/mysqld
   [ -d "$HOME_/database/mysql" ] ||
     mariadb-install-db --user=mysql --datadir="$HOME_/database" --skip-test-db >"$HOME_/log/database.log" 2>&1
   chmod 777 "$HOME_/run"
   setsid mariadbd --defaults-file="$HOME_/mariadb.conf" >/dev/null 2>&1 </dev/null &
-  until_ 60 mariadb-admin ping
-  mariadb -e "CREATE DATABASE IF NOT EXISTS slurm_accounting;
+  until_ 60 mariadb-admin --no-defaults ping
+  mariadb --no-defaults -e "CREATE DATABASE IF NOT EXISTS slurm_accounting;
     CREATE USER IF NOT EXISTS 'slurm'@'localhost' IDENTIFIED BY 'only-here';
     GRANT ALL ON slurm_accounting.* TO 'slurm'@'localhost';"
   slurmdbd
@@ -151,13 +148,12 @@ down() {
   for name in slurmd-node1 slurmd-node2 slurmctld slurmdbd mariadbd; do stop "$HOME_/run/$name.pid"; done
   stop /run/munge/collapse.pid
   rm -rf "$HOME_"
-  for name in slurm slurmdbd; do [ -L "/etc/slurm/$name.conf" ] && rm "/etc/slurm/$name.conf"; done
-  true
 }
 
 case "${1:-}" in
   install) install_ ;;
   up) up ;;
   down) down ;;
-  *) echo "usage: slurm.sh install | up | down" >&2; exit 2 ;;
+  free) free ;;
+  *) echo "usage: slurm.sh install | free | up | down" >&2; exit 2 ;;
 esac

@@ -47,6 +47,7 @@ class Cluster(Checkout):
         """Start a run through the profile; returns the process."""
         command = [sys.executable, "scripts/reproduce.py", "smoke"]
         command += ["--profile", f"workflow/profiles/{profile}", *options, "--", *targets]
+        command = ["env", "--default-signal=INT", *command]  # as in a terminal
         environment = {**os.environ, "FAULTS": str(self.faults), "PYTHONPATH": str(HOOK)}
         with open(self.said, "a") as file:
             self.runs.append(subprocess.Popen(
@@ -116,24 +117,33 @@ def test_the_other_engine_gives_the_same_bytes(cluster, finished):
     assert "None" not in cluster.started("vae_train.py")
 
 
-@pytest.mark.parametrize("profile", ["slurm", "cluster-generic"])
-def test_training_asks_for_a_gpu_where_the_site_s_file_says(cluster, profile):
-    """With the lines of that file as they stand, all of a run in one job but its evaluation."""
-    file = f"workflow/profiles/{profile}/config.yaml"
-    text = (cluster.folder / file).read_text()
-    (cluster.folder / file).write_text(
-        re.sub("^# (set-resources:|  [vl])", r"\1", text, flags=re.M)
+@pytest.mark.parametrize(
+    ("profile", "how"),
+    [
+        ("slurm", """gpu_model: "'a100'\""""),
+        ("slurm", """gpu: 0, gres: "'gpu:1'\""""),
+        ("cluster-generic", "gpu: 1"),
+    ],
+)
+def test_training_asks_for_a_gpu_where_the_site_s_file_says(cluster, profile, how):
+    """With the lines of that file, all of a run in one job but its evaluation."""
+    profiles = cluster.folder / "workflow/profiles"
+    text = (profiles / "slurm/config.yaml").read_text()
+    lines = re.findall("^# (set-resources:.*|  [vl].*)", text, flags=re.M)
+    assert len(lines) == 9
+    gpus = "\n".join(lines).replace(
+        "{slurm_partition: \"'gpu'\"}", f"{{slurm_partition: \"'gpu'\", {how}}}"
     )
+    assert how in gpus
+    with open(profiles / profile / "config.yaml", "a") as file:
+        file.write(f"\n{gpus}\n")
     cluster.replace("config.yaml", "\ndevice: cpu ", "\ndevice: auto ")
     cluster.end(cluster.begin(VAE, profile=profile))
     asked = {}
     for script in ("vae_train.py", "vae_evaluate.py", "digit_classifier.py"):
         for job in cluster.started(script):
             told = slurm("scontrol", "show", "job", job)
-            asked[script, job] = (
-                bool(re.search("gres/gpu", told)),
-                re.search("Partition=(\\w+)", told)[1],
-            )
+            asked[script, job] = "gres:gpu" in told, re.search(r"Partition=(\w+)", told)[1]
     trained = {job for script, job in asked if script == "vae_train.py"}
     assert len(trained) == 1 and len(cluster.started("vae_train.py")) == 3
     for (script, _), what in asked.items():

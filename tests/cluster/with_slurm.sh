@@ -14,6 +14,11 @@ if ! tests/cluster/slurm.sh install >"$SLURM_HOME/install.log" 2>&1; then
   rm -r "$SLURM_HOME"
   exit 0
 fi
+if ! tests/cluster/slurm.sh free; then
+  echo "skipped: a Slurm runs on this machine already"
+  rm -r "$SLURM_HOME"
+  exit 0
+fi
 trap 'tests/cluster/slurm.sh down' EXIT
 tests/cluster/slurm.sh up
 SLURM_CONF=$SLURM_HOME/slurm.conf "$@"

@@ -133,7 +133,7 @@ def needs(kind):
 
 # on a cluster, one job for all that a run trains, generation by generation; or none
 CHAINS = {
-    family: f"{family}_chain" if config["jobs"]["grouped"] else None
+    family: f"{family}_chain" if family in config["jobs"]["grouped"] else None
     for family in ("gaussian", "gmm", "vae", "lm")
 }
 
