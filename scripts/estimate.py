@@ -72,7 +72,7 @@ def tell_rules(estimates, config, rates):
         needs = " ".join(f"{most:6.0f} {asked.get(name, '–'):>6}" for most, name in pairs)
         print(f"{rule:20} {len(rows):5} {hours:10.2f} {device}  {needs}  {rate.get('run', 'none')}")
     for device, hours in sorted(hours_of.items()):
-        print(f"{'all rules':26} {hours:10.2f} {device}")
+        print(f"{f'all for a {device}':26} {hours:10.2f} {device}")
     print(f"{unlisted} jobs of rules that take less than a minute in all are not listed")
     if unknown := sorted({costs.kind(rule) for rule in groups} - rates.keys()):
         print(f"not measured, counted as {costs.NEVER['start_s']} s a job: {', '.join(unknown)}")
@@ -95,7 +95,7 @@ def tell_operations(jobs, config, rates):
     on_cpu = rates.get("lm_train", {}).get("device", "").startswith(costs.CORE)
     if config["device"] != "cpu" and on_cpu:
         print(
-            "no GPU has been measured: rules for one are counted in hours of a CPU core. The "
+            "no GPU has been measured: hours of rules for one are those of a CPU core. The "
             f"language models are {needed:.3g} floating-point operations: {hours:.0f} hours of a "
             "GPU that sustains 10 TFLOP/s"
         )
@@ -131,7 +131,7 @@ def tell_disk(estimates):
     """Print what is left on disk when all is done, by folder."""
     found = sum((e.disk for e in estimates), Counter())
     for where, n_bytes in found.most_common():
-        if n_bytes > 1e6:
+        if n_bytes > 1e7:
             print(f"disk: {n_bytes / 1e9:8.2f} GB in {where}")
     print(f"disk: {found.total() / 1e9:8.2f} GB in all; as much again in DVC's cache if published")
 

@@ -3,7 +3,7 @@
 #
 # Needs root and Debian's packages; no systemd. Listens on loopback only. All its files are in
 # $SLURM_HOME (but munge's socket, and what Debian's packages bring), `down` stops nothing that `up`
-# has not started, and `free` tells whether a Slurm is here already.
+# has not started, and `free` fails where there is a Slurm already.
 set -eEuo pipefail
 HOME_=${SLURM_HOME:?a folder that all users may enter}
 HOST=$(hostname -s)
@@ -79,6 +79,7 @@ CommunicationParameters=NoInAddrAny
 EOF
   chown slurm: "$HOME_/slurmdbd.conf"
   chmod 600 "$HOME_/slurmdbd.conf"
+  ln -sf "$SLURM_CONF" "$SITE"
   cat >"$HOME_/mariadb.conf" <<EOF
 [mariadbd]
 user=mysql
@@ -93,7 +94,8 @@ log-error=$HOME_/database/error.log
 EOF
 }
 
-free() { ! { pgrep -x slurmctld || pgrep -x slurmd || pgrep -x slurmdbd; } >/dev/null; }
+SITE=/etc/slurm/slurm.conf # where what a job starts looks, too: the executor keeps SLURM_CONF from it
+free() { [ ! -e "$SITE" ] && ! { pgrep -x slurmctld || pgrep -x slurmd || pgrep -x slurmdbd; } >/dev/null; }
 
 until_() { # seconds, command: wait until it succeeds
   local end=$((SECONDS + $1))
@@ -147,6 +149,7 @@ down() {
   sleep 1
   for name in slurmd-node1 slurmd-node2 slurmctld slurmdbd mariadbd; do stop "$HOME_/run/$name.pid"; done
   stop /run/munge/collapse.pid
+  [ "$(readlink "$SITE")" != "$SLURM_CONF" ] || rm "$SITE"
   rm -rf "$HOME_"
 }
 

@@ -15,7 +15,7 @@ if ! tests/cluster/slurm.sh install >"$SLURM_HOME/install.log" 2>&1; then
   exit 0
 fi
 if ! tests/cluster/slurm.sh free; then
-  echo "skipped: a Slurm runs on this machine already"
+  echo "skipped: this machine has a Slurm of its own"
   rm -r "$SLURM_HOME"
   exit 0
 fi
