@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A Slurm of two nodes on this machine alone, for tests: slurm.sh install | free | up | down
+# A Slurm of three nodes on this machine alone, for tests: slurm.sh install | free | up | down
 #
 # Needs root and Debian's packages; no systemd. Listens on loopback only. All its files are in
 # $SLURM_HOME (but munge's socket, and what Debian's packages bring), `down` stops nothing that `up`
@@ -55,7 +55,10 @@ KillWait=5
 GresTypes=gpu
 AccountingStorageType=accounting_storage/slurmdbd
 AccountingStorageHost=localhost
-NodeName=node[1-2] NodeHostname=$HOST NodeAddr=127.0.0.1 Port=[17001-17002] CPUs=8 RealMemory=64000 Gres=gpu:a100:2 State=UNKNOWN
+NodeName=node[1-2] NodeHostname=$HOST NodeAddr=127.0.0.1 Port=[17001-17002] CPUs=8 RealMemory=64000 Gres=gpu:a100:2 Weight=2 State=UNKNOWN
+NodeName=node3 NodeHostname=$HOST NodeAddr=127.0.0.1 Port=17003 CPUs=8 RealMemory=64000 Weight=1 State=UNKNOWN
+# its jobs start on node3, as long as that lives
+PartitionName=frail Nodes=node[1,3] MaxTime=1-00:00:00 DefMemPerCPU=200 State=UP
 PartitionName=gpu Nodes=node[1-2] MaxTime=1-00:00:00 DefMemPerCPU=200 State=UP
 PartitionName=main Nodes=node[1-2] Default=YES MaxTime=1-00:00:00 DefMemPerCPU=200 State=UP
 EOF
@@ -107,7 +110,7 @@ until_() { # seconds, command: wait until it succeeds
 }
 
 answers() { munge -n </dev/null; }
-idle() { [ "$(sinfo -h -N -t idle -o %N | sort -u | wc -l)" = 2 ]; }
+idle() { [ "$(sinfo -h -N -t idle -o %N | sort -u | wc -l)" = 3 ]; }
 known() { [ -n "$(sacctmgr -n show cluster test)" ]; }
 
 up() {
@@ -133,6 +136,7 @@ up() {
   until_ 60 sh -c "scontrol ping | grep -q UP"
   slurmd -N node1
   slurmd -N node2
+  slurmd -N node3
   until_ 60 idle
 }
 
@@ -147,7 +151,7 @@ stop() { # pid file: end its process, and wait for that
 down() {
   timeout 10 scancel --state=PENDING --state=RUNNING --user=root 2>/dev/null || true
   sleep 1
-  for name in slurmd-node1 slurmd-node2 slurmctld slurmdbd mariadbd; do stop "$HOME_/run/$name.pid"; done
+  for name in slurmd-node1 slurmd-node2 slurmd-node3 slurmctld slurmdbd mariadbd; do stop "$HOME_/run/$name.pid"; done
   stop /run/munge/collapse.pid
   [ "$(readlink "$SITE")" != "$SLURM_CONF" ] || rm "$SITE"
   rm -rf "$HOME_"

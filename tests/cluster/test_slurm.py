@@ -178,52 +178,37 @@ def test_a_job_that_runs_out_of_time_gets_twice_as_much(cluster, finished):
     assert same(cluster, finished, DISCRETE)
 
 
-def processes_of(node):
-    """Process numbers of a node, its daemon, of all jobs that it runs, and of their daemons."""
+def processes_of(node, job):
+    """Process numbers of a node: its daemon, and all of the job that it runs."""
     found = set()
     for path in Path("/proc").glob("[0-9]*"):
         try:
             words = (path / "cmdline").read_bytes().decode().split("\0")
-            environment = (path / "environ").read_bytes()
+            environment = (path / "environ").read_bytes().decode(errors="replace").split("\0")
         except OSError:
             continue
         daemon = words[0].endswith("slurmd") and node in words
-        if daemon or f"SLURMD_NODENAME={node}".encode() in environment.split(b"\0"):
-            found.add(int(path.name))
-        if words[0].startswith("slurmstepd"):
+        step = words[0].startswith(f"slurmstepd: [{job}.")
+        if daemon or step or f"SLURMD_NODENAME={node}" in environment:
             found.add(int(path.name))
     return found
 
 
-@pytest.mark.alone
 def test_a_node_that_dies_takes_no_result_with_it(cluster, finished):
+    cluster.replace("workflow/profiles/slurm/config.yaml", "  slurm_partition: \"'main'\" ",
+                    "  slurm_partition: \"'frail'\" ")  # fmt: skip
     cluster.next("discrete_chain.py", "sleep 600")
     run = cluster.begin(DISCRETE)
     job = cluster.await_job("discrete_chain.py")
-    node = slurm("squeue", "-h", "-j", job, "-o", "%N").strip()
-    for process in processes_of(node):
+    assert slurm("squeue", "-h", "-j", job, "-o", "%N").strip() == "node3"
+    for process in processes_of("node3", job):
         os.kill(process, signal.SIGKILL)
     try:
         cluster.end(run, timeout=500)
     finally:
-        slurm("slurmd", "-N", node)
+        slurm("slurmd", "-N", "node3")
     assert len(cluster.started("discrete_chain.py")) == 2
     assert same(cluster, finished, DISCRETE)
-
-
-@pytest.mark.alone
-def test_the_controller_may_be_away_for_a_while(cluster, finished):
-    cluster.next("discrete_chain.py", "sleep 75")
-    run = cluster.begin(DISCRETE, VAE)
-    cluster.await_job("discrete_chain.py")
-    time.sleep(10)  # until the controller has saved that the job runs
-    controller = Path(os.environ["SLURM_CONF"]).parent / "run/slurmctld.pid"
-    os.kill(int(controller.read_text()), signal.SIGKILL)
-    time.sleep(45)
-    slurm("slurmctld")
-    cluster.end(run)
-    assert len(cluster.started("discrete_chain.py")) == 1
-    assert same(cluster, finished, DISCRETE, VAE)
 
 
 def test_after_a_killed_snakemake_nothing_is_written_twice_and_nothing_lost(cluster, finished):
@@ -279,3 +264,18 @@ def test_a_second_run_in_the_same_folder_is_refused(cluster):
     assert done.returncode == 1
     assert f"another command works in this folder (process {run.pid}): wait" in done.stderr
     cluster.end(run)
+
+
+@pytest.mark.alone
+def test_the_controller_may_be_away_for_a_while(cluster, finished):
+    cluster.next("discrete_chain.py", "sleep 75")
+    run = cluster.begin(DISCRETE, VAE)
+    cluster.await_job("discrete_chain.py")
+    time.sleep(10)  # until the controller has saved that the job runs
+    controller = Path(os.environ["SLURM_CONF"]).parent / "run/slurmctld.pid"
+    os.kill(int(controller.read_text()), signal.SIGKILL)
+    time.sleep(45)
+    slurm("slurmctld")
+    cluster.end(run)
+    assert len(cluster.started("discrete_chain.py")) == 1
+    assert same(cluster, finished, DISCRETE, VAE)
