@@ -65,7 +65,7 @@ def tell_rules(estimates, config, rates):
         asked, rate = config["jobs"].get(kind, {}), rates.get(kind, {})
         device = "GPU" if asked.get("gpu") and config["device"] != "cpu" else "CPU"
         hours_of[device] += hours
-        if hours < LIGHT:
+        if hours < LIGHT and not asked:
             unlisted += len(rows)
             continue
         pairs = (max(e.seconds for e in rows) / 60, "runtime"), (rows[0].memory / 1e6, "mem_mb")
@@ -73,7 +73,7 @@ def tell_rules(estimates, config, rates):
         print(f"{rule:20} {len(rows):5} {hours:10.2f} {device}  {needs}  {rate.get('run', 'none')}")
     for device, hours in sorted(hours_of.items()):
         print(f"{f'all for a {device}':26} {hours:10.2f} {device}")
-    print(f"{unlisted} jobs of rules that take less than a minute in all are not listed")
+    print(f"{unlisted} jobs of light rules, each less than a minute in all, are not listed")
     if unknown := sorted({costs.kind(rule) for rule in groups} - rates.keys()):
         print(f"not measured, counted as {costs.NEVER['start_s']} s a job: {', '.join(unknown)}")
 

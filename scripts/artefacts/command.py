@@ -30,6 +30,8 @@ def run(main, *, alone=True):
             sys.exit(main())
     except UserError as error:
         sys.exit(f"ERROR: {error}")
+    except BrokenPipeError:  # whoever reads what is printed has seen enough
+        os._exit(1)
     except OSError as error:
         place = error.filename or "this folder"
         sys.exit(f"ERROR: {place}: {error.strerror or error}; mend that and run again.")

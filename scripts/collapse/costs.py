@@ -18,6 +18,7 @@ PARAMETERS = {"facebook/opt-125m": 125_239_296, "smollm2-135m": 134_515_008}  # 
 BLOCKS = {"wikitext2": 37_354}  # training blocks of 64 tokens; the released code's number
 BYTES_IN_TRAINING = 16  # a parameter: weight, gradient and Adam's two moments, in fp32
 MNIST_IMAGES = 60_000
+NETWORKS = ("vae_train", "vae_evaluate", "lm_pretrain", "lm_train", "lm_evaluate")
 MEASURED = "reference/measured_costs.json"
 CORE = "one core of"  # how the device of a rate begins that is not a GPU
 BYTES_OF_AN_IMAGE = 784 * (1 + 4 + 1)  # as read, as a tensor in fp32, as drawn
@@ -125,9 +126,8 @@ def rates(runs, config, by=AS_IT_IS):
     wanted, found = sizes(config), {}
 
     def nearness(rule, run):
-        family = rule.split("_")[0]
-        apart = 0
-        if family in wanted:
+        family, apart = rule.split("_")[0], 0
+        if rule in NETWORKS:
             apart = abs(math.log(by.model * wanted[family] / run["sizes"][family]))
         return round(apart, 6), -run["rules"][rule]["seconds"]
 
@@ -176,15 +176,13 @@ def work(rule, output, config, by=AS_IT_IS):
     if rule == "discrete_chain":
         chain = config["discrete"]
         return by.runs * chain["runs"] * chain["horizon"] * sum(m * m for m in chain["sizes"])
-    if not rule.startswith("lm_") or rule == "lm_import":
+    if not rule.startswith("lm_") or rule in ("lm_import", "lm_real"):
         return 1
     weights, length = by.model * parameters(config), lm["blocks"]["length"]
     if rule == "lm_pretrain":
         n_blocks = lm["pretrain"]["blocks"]["train"]
         return 6 * weights * n_blocks * length * lm["pretrain"]["train"]["epochs"]
     n_tokens = by.corpus * lm["blocks"]["train"] * length
-    if rule == "lm_real":
-        return n_tokens
     if rule == "lm_text":
         return n_tokens * (lm["last_generation"] + 2)
     if rule == "lm_train":
