@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from artefacts import command, plan
 from collapse import costs, files
-from timings import finished
+from timings import up_to_date
 
 CHAINS = ("vae_", "lm_train", "lm_evaluate", "lm_text", "gaussian_chain", "gmm_chain")  # by runs
 LIMITS = {"hours of a job": 24, "GB of a job": 80, "TB of disk": 1, "jobs": 20_000}  # our choice
@@ -82,8 +82,8 @@ def tell_rates(runs, rates, estimates):
     """Print on what each run has measured."""
     used = {rates[kind]["run"] for e in estimates if (kind := costs.kind(e.rule)) in rates}
     for name in sorted(used):
-        devices = sorted({rate["device"] for rate in runs[name]["rules"].values()})
-        print(f"rate of {name}: {', '.join(devices)}")
+        gpus = {rate["gpu"] for rate in runs[name]["rules"].values()} - {None}
+        print(f"rate of {name}: one core of {', '.join([runs[name]['processor'], *sorted(gpus)])}")
 
 
 def tell_operations(jobs, config, rates):
@@ -92,8 +92,7 @@ def tell_operations(jobs, config, rates):
     kinds = [(costs.kind(job.rule), job.outputs[0]) for job in jobs]
     needed = sum(costs.work(kind, path, config) for kind, path in kinds if kind in rules)
     hours = needed / 10e12 / 3600
-    on_cpu = rates.get("lm_train", {}).get("device", "").startswith(costs.CORE)
-    if config["device"] != "cpu" and on_cpu:
+    if config["device"] != "cpu" and not rates.get("lm_train", costs.NEVER)["gpu"]:
         print(
             "no GPU has been measured: hours of rules for one are those of a CPU core. The "
             f"language models are {needed:.3g} floating-point operations: {hours:.0f} hours of a "
@@ -105,10 +104,9 @@ def tell_experience(jobs, estimates, rates):
     """Print how the estimate did for those jobs that have been run here."""
     took, expected = Counter(), Counter()
     for job, e in zip(jobs, estimates, strict=True):
-        if done := finished(job.log):
+        if done := up_to_date(job):
             kind = costs.kind(job.rule)
-            on_cpu = rates.get(kind, {}).get("device", costs.CORE).startswith(costs.CORE)
-            took[kind] += done.cpu if on_cpu else done.wall
+            took[kind] += done.start + done.after_start(rates.get(kind, costs.NEVER)["gpu"])
             expected[kind] += e.seconds
     if took:
         listed = ", ".join(f"{r} ×{t / expected[r]:.2f}" for r, t in took.most_common(6))

@@ -14,40 +14,34 @@ from pathlib import Path
 from artefacts import command, plan
 from collapse import costs, files
 from collapse.errors import UserError
-from timings import finished
+from timings import up_to_date
 
 
 def processor():
     """Its name."""
     text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     found = re.search(r"^model name\s*: (.*)$", text, re.M)
-    return f"{costs.CORE} {found[1] if found else 'a processor'}"
+    return found[1] if found else "an unnamed processor"
 
 
 def measured(jobs, config):
-    """Rates of each rule, from its jobs' logs, records and files.
-
-    Seconds are those of the processor, which other work on the machine does not lengthen; of a job
-    that used a GPU those of the clock.
-    """
+    """Rates of each rule, from the logs, records and files of those jobs that are up to date."""
     found, sizes = defaultdict(list), defaultdict(lambda: defaultdict(list))
-    here = processor()
     for job in jobs:
-        rule, done = costs.kind(job.rule), finished(job.log)
-        if job.waiting or not done:
+        rule, done = costs.kind(job.rule), up_to_date(job)
+        if not done:
             continue
         gpu = files.read_json(job.record)["versions"].get("gpu")
-        spent = done.wall if gpu else done.cpu - done.start
         amount = costs.work(rule, job.outputs[0], config)
-        found[rule].append((amount, spent, done.start, done.peak, gpu or here))
+        found[rule].append((amount, done.after_start(gpu), done.start, done.peak, gpu))
         for path in filter(os.path.isfile, job.outputs):
             rate = os.path.getsize(path) / costs.size(path, config)
             sizes[rule][costs.place(path)].append(rate)
     rules = {}
     for rule, rows in found.items():
-        amounts, spent, starts, peaks, devices = zip(*rows, strict=True)
+        amounts, spent, starts, peaks, gpus = zip(*rows, strict=True)
         rules[rule] = {
-            "device": devices[0],
+            "gpu": gpus[0],
             "jobs": len(rows),
             "seconds": round(sum(spent), 1),
             "start_s": round(statistics.median(starts), 2),
@@ -75,17 +69,19 @@ def main():
     (scale,) = command.arguments("SCALE")
     with plan.planned(scale) as planned:
         jobs = planned.jobs
-    if not any(finished(job.log) and not job.waiting for job in jobs):
-        raise UserError(
-            f"no finished jobs of scale {scale} are here: 'make reproduce SCALE={scale}' first."
-        )
     told = files.read_json(costs.MEASURED)
     config = files.read_json(f"results/{scale}/config.json")
     told["blocks"] |= counted(config)
     config = costs.with_blocks(config, told["blocks"])
-    sizes, before = costs.sizes(config), told["runs"].get(scale, {})
-    rules = before["rules"] if before.get("sizes") == sizes else {}
-    told["runs"][scale] = {"sizes": sizes, "rules": rules | measured(jobs, config)}
+    new = measured(jobs, config)
+    if not new:
+        raise UserError(
+            f"no finished jobs of scale {scale} are here: 'make reproduce SCALE={scale}' first."
+        )
+    run = {"processor": processor(), "sizes": costs.sizes(config)}
+    before = told["runs"].get(scale, {})
+    alike = all(before.get(name) == value for name, value in run.items())
+    told["runs"][scale] = {**run, "rules": (before["rules"] if alike else {}) | new}
     files.write_json(costs.MEASURED, told)
     print(f"{costs.MEASURED} has the rates of scale {scale}, as measured on {processor()}.")
 

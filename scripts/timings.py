@@ -28,6 +28,15 @@ class Done(NamedTuple):
     start: float
     peak: float
 
+    def after_start(self, gpu):
+        """Seconds of the processor, which other work does not lengthen; with a GPU the clock's."""
+        return self.wall if gpu else self.cpu - self.start
+
+
+def up_to_date(job):
+    """The end of the log of a job of the plan; None where it is still, or again, to be run."""
+    return None if job.waiting else finished(job.log)
+
 
 def finished(log):
     """The end of a job's log; None where the job has none or has not finished."""

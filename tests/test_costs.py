@@ -4,7 +4,8 @@ import re
 import sys
 
 import pytest
-from collapse import costs, language_model
+import timings
+from collapse import costs, files, language_model
 from collapse.errors import UserError
 
 VAE = "results/s/vae/models/replace/run00/gen01.safetensors"
@@ -118,10 +119,23 @@ def test_no_job_asks_for_less_than_it_takes(new_checkout, scale):
 
 def test_rates_are_measured_from_a_run_and_then_fit_it(copied):
     done = copied.call(sys.executable, "scripts/measure.py", "smoke")
-    assert "has the rates of scale smoke, as measured on one core of" in done.stdout, done.stderr
-    out = copied.call(sys.executable, "scripts/estimate.py", "smoke").stdout
-    for rule in ("lm_train", "vae_train"):
-        assert re.search(rf"run here: .*{rule} ×(0\.9|1\.0)\d", out), out
+    assert "has the rates of scale smoke, as measured on" in done.stdout, done.stderr
+    told = files.read_json(copied.folder / costs.MEASURED)["runs"]["smoke"]
+    config = files.read_json(copied.folder / "results/smoke/config.json")
+    assert told["sizes"] == costs.sizes(config)
+    ends = [timings.finished(path) for path in (copied.folder / "logs/smoke").rglob("*.log")]
+    for rule, output, n_jobs in (
+        ("vae_train", VAE, 6),
+        ("lm_train", LM.replace("no_data_preserved", "preserve10"), 6),
+    ):
+        rate, done = told["rules"][rule], [end for end in ends if costs.kind(end.rule) == rule]
+        spent, amount = sum(end.cpu - end.start for end in done), costs.work(rule, output, config)
+        assert rate["jobs"] == len(done) == n_jobs
+        # written with one decimal, and with four digits
+        assert rate["seconds"] == pytest.approx(spent, abs=0.05 + 1e-9)
+        assert rate["s_per_unit"] * amount * n_jobs == pytest.approx(spent, rel=5e-4)
+        assert rate["gpu"] is None
+    assert "run here: ×" in copied.call(sys.executable, "scripts/estimate.py", "smoke").stdout
 
 
 def test_nothing_is_measured_where_nothing_was_run(new_checkout):

@@ -7,6 +7,7 @@ import subprocess
 import time
 from pathlib import Path
 
+from collapse import files
 from collapse.errors import UserError
 
 # where a folder's last run began, and by which of Snakemake's executors its jobs went out
@@ -15,8 +16,8 @@ HOST, EXECUTOR = ".snakemake/host", ".snakemake/executor"
 
 def begin(executor):
     """Leave word that a run begins here; Snakemake calls this when it starts."""
-    Path(HOST).write_text(f"{socket.gethostname()} {os.getpid()}\n", encoding="utf-8")
-    Path(EXECUTOR).write_text(f"{executor}\n", encoding="utf-8")
+    files.write_text(HOST, f"{socket.gethostname()} {os.getpid()}\n")
+    files.write_text(EXECUTOR, f"{executor}\n")
 
 
 def executor(folder):
@@ -89,14 +90,13 @@ def settle(folder, *, every=10):
         if waiting := [job for job, state in jobs.items() if state in ("PENDING", "REQUEUED")]:
             cancel = ["scancel", "--state=PENDING", *waiting]
             subprocess.run(cancel, check=False, capture_output=True)
-        if running := sorted(jobs.keys() - waiting):
-            if not told:
-                names = " ".join(running)
-                print(
-                    f"jobs of the earlier run still run and are waited for: {names} "
-                    f"('scancel {names}' gives them up)",
-                    flush=True,
-                )
+        if not told and (running := jobs.keys() - waiting):
+            names = " ".join(sorted(running))
+            print(
+                f"jobs of the earlier run still run and are waited for: {names} "
+                f"('scancel {names}' gives them up)",
+                flush=True,
+            )
             told = True
         time.sleep(every)
 

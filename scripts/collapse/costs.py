@@ -20,9 +20,14 @@ BYTES_IN_TRAINING = 16  # a parameter: weight, gradient and Adam's two moments, 
 MNIST_IMAGES = 60_000
 NETWORKS = ("vae_train", "vae_evaluate", "lm_pretrain", "lm_train", "lm_evaluate")
 MEASURED = "reference/measured_costs.json"
-CORE = "one core of"  # how the device of a rate begins that is not a GPU
 BYTES_OF_AN_IMAGE = 784 * (1 + 4 + 1)  # as read, as a tensor in fp32, as drawn
-NEVER = {"start_s": 2, "s_per_unit": 0, "peak_mib": 200, "bytes": {}}  # of a rule not measured
+NEVER = {
+    "start_s": 2,
+    "s_per_unit": 0,
+    "peak_mib": 200,
+    "bytes": {},
+    "gpu": None,
+}  # of a rule not measured
 
 
 class Scale(NamedTuple):
@@ -126,19 +131,14 @@ def rates(runs, config, by=AS_IT_IS):
     wanted, found = sizes(config), {}
 
     def nearness(rule, run):
-        family, apart = rule.split("_")[0], 0
-        if rule in NETWORKS:
-            apart = abs(math.log(by.model * wanted[family] / run["sizes"][family]))
-        return round(apart, 6), -run["rules"][rule]["seconds"]
+        family = rule.split("_")[0] if rule in NETWORKS else None
+        apart = math.log(by.model * wanted[family] / run["sizes"][family]) if family else 0
+        return round(abs(apart), 6), -run["rules"][rule]["seconds"]
 
     for rule in {rule for run in runs.values() for rule in run["rules"]}:
         measured = [name for name in runs if rule in runs[name]["rules"]]
         name = min(measured, key=lambda name: nearness(rule, runs[name]))
-        found[rule] = {
-            **runs[name]["rules"][rule],
-            "run": name,
-            "sizes": runs[name]["sizes"],
-        }
+        found[rule] = {**runs[name]["rules"][rule], "run": name, "sizes": runs[name]["sizes"]}
     return found
 
 

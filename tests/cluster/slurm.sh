@@ -7,6 +7,7 @@
 set -eEuo pipefail
 HOME_=${SLURM_HOME:?a folder that all users may enter}
 HOST=$(hostname -s)
+SITE=/etc/slurm/slurm.conf # where what a job starts looks, too: the executor keeps SLURM_CONF from it
 export SLURM_CONF=$HOME_/slurm.conf MYSQL_UNIX_PORT=$HOME_/run/mariadb.sock
 
 install_() {
@@ -97,7 +98,6 @@ log-error=$HOME_/database/error.log
 EOF
 }
 
-SITE=/etc/slurm/slurm.conf # where what a job starts looks, too: the executor keeps SLURM_CONF from it
 free() { [ ! -e "$SITE" ] && ! { pgrep -x slurmctld || pgrep -x slurmd || pgrep -x slurmdbd; } >/dev/null; }
 
 until_() { # seconds, command: wait until it succeeds

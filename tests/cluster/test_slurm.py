@@ -43,10 +43,10 @@ class Cluster(Checkout):
         lines = path.read_text().split("\n")[:-1] if path.exists() else []
         return [line.split()[1] for line in lines if line.split()[0] == script]
 
-    def begin(self, *targets, profile="slurm", options=()):
+    def begin(self, *targets, profile="slurm"):
         """Start a run through the profile; returns the process."""
         command = [sys.executable, "scripts/reproduce.py", "smoke"]
-        command += ["--profile", f"workflow/profiles/{profile}", *options, "--", *targets]
+        command += ["--profile", f"workflow/profiles/{profile}", "--", *targets]
         command = ["env", "--default-signal=INT", *command]  # as in a terminal
         environment = {**os.environ, "FAULTS": str(self.faults), "PYTHONPATH": str(HOOK)}
         with open(self.said, "a") as file:
@@ -118,23 +118,21 @@ def test_the_other_engine_gives_the_same_bytes(cluster, finished):
 
 
 @pytest.mark.parametrize(
-    ("profile", "how"),
+    ("profile", "also"),
     [
-        ("slurm", """gpu_model: "'a100'\""""),
-        ("slurm", """gpu: 0, gres: "'gpu:1'\""""),
-        ("cluster-generic", "gpu: 1"),
+        ("slurm", """, gpu_model: "'a100'\""""),
+        ("slurm", """, gpu: 0, gres: "'gpu:1'\""""),
+        ("cluster-generic", ""),
     ],
 )
-def test_training_asks_for_a_gpu_where_the_site_s_file_says(cluster, profile, how):
-    """With the lines of that file, all of a run in one job but its evaluation."""
+def test_training_asks_for_a_gpu_where_the_site_s_file_says(cluster, profile, also):
+    """With its lines and what they name; all of a run in one job but its evaluation."""
     profiles = cluster.folder / "workflow/profiles"
     text = (profiles / "slurm/config.yaml").read_text()
     lines = re.findall("^# (set-resources:.*|  [vl].*)", text, flags=re.M)
     assert len(lines) == 9
-    gpus = "\n".join(lines).replace(
-        "{slurm_partition: \"'gpu'\"}", f"{{slurm_partition: \"'gpu'\", {how}}}"
-    )
-    assert how in gpus
+    assert also.removeprefix(", ") in text
+    gpus = "\n".join(lines).replace("\"'gpu'\"}", f"\"'gpu'\"{also}}}")
     with open(profiles / profile / "config.yaml", "a") as file:
         file.write(f"\n{gpus}\n")
     cluster.replace("config.yaml", "\ndevice: cpu ", "\ndevice: auto ")
