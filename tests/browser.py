@@ -1,4 +1,4 @@
-"""A headless Chromium, driven by its DevTools protocol over a pipe; no package needed."""
+"""A headless Chromium, driven by its DevTools protocol over a pipe, without a package."""
 
 import json
 import os
@@ -41,7 +41,7 @@ class Browser:
             self.send(f"{domain}.enable")
 
     def send(self, method, **params):
-        """Call a method of the protocol; returns its result."""
+        """Call a method of the protocol and return its result."""
         self.number += 1
         message = {"id": self.number, "method": method, "params": params, **self.session}
         self.writes.write(json.dumps(message).encode() + b"\0")
@@ -54,7 +54,7 @@ class Browser:
             self.events.append(answer)
 
     def open(self, path, *, width, height=800, scheme="light"):
-        """Load a local page as a screen of this size shows it; returns what it reported."""
+        """Load a local page on a screen of this size; return the events that it reported."""
         self.send(
             "Emulation.setDeviceMetricsOverride",
             **{"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600},
@@ -89,7 +89,7 @@ class Browser:
         while b"\0" not in self.buffer:
             assert select.select([self.reads], [], [], 120)[0], "the browser does not answer"
             data = os.read(self.reads.fileno(), 2**20)
-            assert data, "the browser has ended"
+            assert data, "the browser has exited"
             self.buffer += data
         message, _, self.buffer = self.buffer.partition(b"\0")
         return json.loads(message)

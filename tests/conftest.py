@@ -11,24 +11,18 @@ from workflow_tools import SMOKE, Checkout, copy_tree
 ROOT = Path(__file__).resolve().parents[1]
 
 
-@pytest.fixture(scope="session")
-def schema():
-    from collapse import configuration
-
-    return configuration.read_yaml(ROOT / "workflow" / "schemas" / "config.yaml")
-
-
 @pytest.fixture
 def config():
-    from collapse import configuration
+    """The laptop scale's configuration."""
+    from pipeline import configuration
 
-    return configuration.read_yaml(ROOT / "config.yaml")
+    return configuration.load()
 
 
 @pytest.fixture(scope="session")
 def mnist_folder(tmp_path_factory):
     """MNIST from the offline package, hash-checked."""
-    from collapse import mnist
+    from sources import mnist
 
     folder = tmp_path_factory.mktemp("mnist")
     mnist.obtain("package", folder)

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-from collapse import files
 from collapse.errors import UserError
+from pipeline import files
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):

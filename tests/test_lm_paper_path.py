@@ -11,7 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from collapse import base_models, corpora, files, language_model, text_blocks, torch_tools
+from collapse.lm import language_model, text_blocks
+from collapse.neural import torch_tools
+from pipeline import files
+from sources import base_models, corpora
 from transformers import AutoConfig, OPTForCausalLM
 
 REFERENCE = Path(
@@ -153,7 +156,7 @@ def test_two_generations_through_the_paper_scale(folder, tokenizer, tokens, new_
 
 def paper():
     """The language model's part of the paper scale."""
-    from collapse import configuration
+    from pipeline import configuration
 
     root = Path(__file__).resolve().parents[1]
     return configuration.read_yaml(root / "workflow" / "scales" / "paper.yaml")["lm"]

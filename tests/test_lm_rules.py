@@ -8,7 +8,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from collapse import configuration, files, language_model, torch_tools
+from collapse.lm import language_model
+from collapse.neural import torch_tools
+from pipeline import configuration, files
 from workflow_tools import SMOKE
 
 SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"

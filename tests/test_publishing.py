@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from collapse import files
 from filelock import FileLock
+from pipeline import files
 from workflow_tools import SMOKE, Checkout
 
 DRAWING = "scripts/collapse/plotting.py"

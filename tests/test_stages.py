@@ -16,7 +16,7 @@ DATA = {"mnist": "data/mnist/SHA256SUMS", "text": "data/text/wikipedia_leads/SHA
 PLAN = """
 import json, sys
 sys.path.insert(0, "scripts")
-from artefacts import plan
+from pipeline import plan
 found = {}
 for stage in sys.argv[2:]:
     with plan.planned(sys.argv[1], stage) as planned:
@@ -117,7 +117,7 @@ def test_results_are_kept_between_runs_and_figures_are_drawn_from_nothing():
 
 
 def test_the_parameters_are_keys_of_the_configuration(config):
-    from collapse import configuration
+    from pipeline import configuration
 
     for body in DEFINITION["stages"].values():
         for entry in body.get("do", body).get("params", []):

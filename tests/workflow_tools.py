@@ -1,7 +1,8 @@
-"""Running Snakemake in a checkout, and reading what it says."""
+"""Running and planning the workflow in a checkout, and reading what it says."""
 
 import hashlib
-import re
+import multiprocessing
+import os
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 SMOKE = ("--config", "scale=smoke")
+OWN = ("collapse", "pipeline", "report", "sources", "artefacts", "cluster")
+
+# plans are made in children of one process that has imported what all of them need
+_planners = multiprocessing.get_context("forkserver")
+_planners.set_forkserver_preload(
+    ["snakemake.api", "snakemake.cli", "numpy", "yaml", "pydantic", "networkx"]
+)
 
 
 def copy_tree(folder):
@@ -29,44 +37,69 @@ class Checkout:
     def __init__(self, folder):
         self.folder = Path(folder)
 
-    def call(self, *command):
+    def call(self, *command, env=None):
         """Run a command in the folder; returns the finished process with its output as text."""
         return subprocess.run(
-            command, cwd=self.folder, capture_output=True, text=True, check=False, timeout=1800
+            command,
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=1800,
+            env={**os.environ, **(env or {})},
         )
 
-    def snakemake(self, *options):
-        return self.call(sys.executable, "-m", "snakemake", *options)
+    def snakemake(self, *options, env=None):
+        """Run plain Snakemake."""
+        return self.call(sys.executable, "-m", "snakemake", *options, env=env)
 
     def run(self, *options):
-        """Run Snakemake and fail the test with its output if it fails."""
+        """Run plain Snakemake and fail the test with its output if it fails."""
         done = self.snakemake(*options)
         assert done.returncode == 0, done.stdout + done.stderr
         return done
 
-    def planned(self, *targets, config=()):
-        """Jobs that a dry run lists: {rule: count}, without the target rule.
+    def command(self, *arguments, env=None):
+        """Run a sub-command of the project's command line."""
+        return self.call(sys.executable, "scripts/cli.py", *arguments, env=env)
 
-        The report, which follows from every other job, counts only where it is alone.
+    def plan(self, *targets, scale="smoke", config=()):
+        """Jobs that Snakemake would run, and what does not match its record.
+
+        Returns
+        -------
+        dict
+            ``waiting``: {rule: count}, without the report unless it is alone, as it follows from
+            every other job. ``differing``: {path: reason}. ``absent``: number of missing files.
+            ``rules``: {path: rule}. ``jobs``: a list of (rule, inputs, outputs, record).
         """
-        done = self.run("-n", "--config", "scale=smoke", *config, "--", *targets)
-        text = done.stdout + done.stderr
-        if "Nothing to be done" in text:
-            return {}
-        table = re.search(r"^job +count\n-+ +-+\n(.*?)^total", text, re.M | re.S)
-        rows = (line.split() for line in table[1].splitlines() if line.strip())
-        found = {rule: int(count) for rule, count in rows if rule != "all"}
-        return {rule: n for rule, n in found.items() if rule != "report" or len(found) == 1}
+        receiver, sender = _planners.Pipe(duplex=False)
+        process = _planners.Process(
+            target=_plan, args=(sender, str(self.folder), scale, targets, config)
+        )
+        process.start()
+        sender.close()
+        try:
+            answer = receiver.recv()
+        except EOFError:
+            answer = {"error": f"the planning process ended with status {process.exitcode}"}
+        process.join()
+        assert "error" not in answer, answer["error"]
+        return answer
+
+    def planned(self, *targets, config=()):
+        """Rules and numbers of the jobs that Snakemake would run, see `plan`."""
+        return self.plan(*targets, config=config)["waiting"]
 
     def replace(self, file, old, new):
-        """Edit a file; the text to replace must stand there exactly once."""
+        """Edit a file; it must contain the text to replace exactly once."""
         path = self.folder / file
         text = path.read_text(encoding="utf-8")
-        assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {file}"
+        assert text.count(old) == 1, f"{file} contains {old!r} {text.count(old)} times"
         path.write_text(text.replace(old, new), encoding="utf-8")
 
     def forget(self):
-        """Lose what Snakemake remembers of earlier runs, as a clone does."""
+        """Lose what Snakemake and the project remember of earlier runs, as a clone does."""
         shutil.rmtree(self.folder / ".snakemake")
 
     def hashes(self, folder="results"):
@@ -75,4 +108,37 @@ class Checkout:
         return {
             str(path.relative_to(self.folder)): hashlib.sha256(path.read_bytes()).hexdigest()
             for path in paths
+        }
+
+
+def _plan(sender, folder, scale, targets, config):
+    """Plan in a process of its own, with the checkout's code; send the answer."""
+    os.chdir(folder)
+    sys.path[:] = [f"{folder}/scripts", *(p for p in sys.path if p != str(ROOT / "scripts"))]
+    assert not [name for name in sys.modules if name.split(".")[0] in OWN]
+    try:
+        sender.send(_answer(scale, targets, config))
+    except SystemExit as error:
+        sender.send({"error": str(error)})
+    except Exception as error:
+        sender.send({"error": f"{type(error).__name__}: {error}"})
+    sender.close()
+
+
+def _answer(scale, targets, config):
+    import collections
+
+    from pipeline import plan, verdicts
+
+    with plan.planned(scale, *targets, config=config) as planned:
+        waiting = collections.Counter(job.rule for job in planned.waiting)
+        if len(waiting) > 1:
+            del waiting["report"]
+        states = [(path, s, v) for v in planned.verdicts for path, s in v.states.items()]
+        return {
+            "waiting": dict(waiting),
+            "differing": {path: verdicts.why(v) for path, s, v in states if s == verdicts.DIFFERS},
+            "absent": sum(s == verdicts.ABSENT for _, s, _ in states),
+            "rules": {path: v.job.rule for path, _, v in states},
+            "jobs": [(job.rule, job.inputs, job.outputs, job.record) for job in planned.jobs],
         }

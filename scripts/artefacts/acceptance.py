@@ -2,7 +2,7 @@
 
 import time
 
-from artefacts import plan, verdicts
+from pipeline import plan, verdicts
 
 
 def accept(scale, *targets, config=()):

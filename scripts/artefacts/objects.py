@@ -1,4 +1,4 @@
-"""Objects: files under the MD5 of their content, in a cache or remote; whether they are whole."""
+"""Objects: files named by the MD5 of their content, in a cache or a remote; are they intact?"""
 
 import hashlib
 import os
@@ -7,29 +7,29 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-HALF = re.compile(r"\.[\w-]{22}\.tmp")  # what DVC calls a file before it is whole
+HALF = re.compile(r"\.[\w-]{22}\.tmp")  # how DVC names a file that it is still writing
 N_THREADS = 16
 
 
 def damaged(paths):
-    """Those files of a cache whose content is not what their names say."""
+    """Files of a cache whose content is not what their names say."""
     return [path for path, whole in zip(paths, _each(_is_whole, paths), strict=True) if not whole]
 
 
 def sizes(names, store):
-    """Bytes of each object in a store, by name: None if it is not there, -1 if none are told."""
+    """Bytes of each object in a store, by name: None if missing, -1 if the size is unknown."""
     return dict(zip(names, _each(lambda name: _size(name, store), names), strict=True))
 
 
 def not_whole(names, cache, store, read):
-    """Those objects that a store lacks, or has with another size, or content, than the cache.
+    """Objects that a store lacks, or has with another size or content than the cache.
 
     Parameters
     ----------
     names : iterable of str
     cache, store : dvc_data.hashfile.db.HashFileDB
     read : bool
-        Read and hash each; otherwise only those of which the store does not tell the size.
+        Read and hash each; otherwise only those whose size the store does not report.
     """
 
     def whole(name):
@@ -44,23 +44,36 @@ def not_whole(names, cache, store, read):
 
 
 def clear(paths):
-    """Remove what a killed pull left among outputs: files half-written, or with nothing in them.
+    """Remove what a killed pull left among outputs: half-written and empty files.
 
-    DVC takes them for results that are saved nowhere else, and would not replace them.
+    DVC takes them for results that are saved nowhere else, and would not replace them. Files
+    outside the working directory, to which a link leads, are left alone.
 
     Parameters
     ----------
     paths : iterable of str
-        Outputs, files or folders, in which nothing is at work.
+        Outputs, files or folders, that no process writes.
     """
+    root = Path().resolve()
     for place in map(Path, paths):
-        for path in place.rglob("*") if place.is_dir() else [place]:
-            if path.is_file() and (HALF.fullmatch(path.name) or not path.stat().st_size):
+        if not place.resolve().is_relative_to(root):
+            continue
+        for path in _files(place):
+            half = HALF.fullmatch(path.name) or not path.stat().st_size
+            if half and path.resolve().is_relative_to(root):
                 path.unlink()
 
 
+def _files(place):
+    """A file, or all files of a folder; links to folders are not followed."""
+    if place.is_file():
+        return [place]
+    return [Path(at, name) for at, _, names in os.walk(place) for name in names
+            if Path(at, name).is_file()]  # fmt: skip
+
+
 def _each(function, values):
-    """Results in the order of the values; most of the time is waiting for a disk or a server."""
+    """Call a function for many values at once; most of the time it waits for a disk or server."""
     with ThreadPoolExecutor(N_THREADS) as pool:
         return list(pool.map(function, values))
 
@@ -69,7 +82,7 @@ def _size(name, store):
     try:
         size = store.fs.info(store.oid_to_path(name))["size"]
     except FileNotFoundError as error:
-        cause = error.__cause__  # of a web server, every failure is told as an absence
+        cause = error.__cause__  # a web server's every failure is raised as an absence
         if cause is None or isinstance(cause, FileNotFoundError):
             return None
         if getattr(cause, "status", None) in (404, 410):

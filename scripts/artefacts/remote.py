@@ -1,4 +1,4 @@
-"""DVC: which artefacts a revision names, and how they move between here, a cache and a remote."""
+"""DVC: which artefacts a revision names, and their way between here, a cache and a remote."""
 
 import contextlib
 import json
@@ -12,14 +12,14 @@ import urllib.request
 from pathlib import Path
 from typing import NamedTuple
 
-from collapse import files
 from collapse.errors import UserError
+from pipeline import files
 
 from artefacts import failures, objects
 
 CACHE = ".dvc/cache/files/md5"
 LOCK, KEPT = Path("dvc.lock"), Path(".dvc/tmp/dvc.lock.kept")
-SECRETS = {  # of remotes' settings, those that open it to whoever reads them
+SECRETS = {  # settings that give anyone who reads them access to a remote
     *("password", "passphrase", "token", "custom_auth_header", "access_key_id"),
     *("secret_access_key", "session_token", "sse_customer_key", "account_key", "sas_token"),
     *("connection_string", "client_secret", "oss_key_secret", "gdrive_client_secret"),
@@ -51,14 +51,18 @@ def outputs(scale):
     own = [out for out in found if out.stage.endswith(f"@{scale}")]
     if not own:
         raise UserError(
-            f"no artefacts of scale {scale} are recorded in dvc.lock: run it and 'make publish "
-            f"SCALE={scale}', or check out a revision that has them."
+            f"dvc.lock records no artefacts of scale {scale}: run it, then 'make publish "
+            f"SCALE={scale}'; or check out a revision that has them."
         )
     return [out for out in found if out in own or out.path.startswith("data/")]
 
 
 def stages(scale):
-    """DVC's stages of a scale and of the data, and the target that each brings up to date.
+    """DVC's stages of a scale and of its data, and the target that each brings up to date.
+
+    Returns
+    -------
+    dict of str to str
 
     Raises
     ------
@@ -66,10 +70,10 @@ def stages(scale):
         If dvc.yaml has none for the scale.
     """
     with _project() as repo:
-        targets = {stage.addressing: stage.cmd.split()[-1] for stage in repo.index.stages}
+        targets = {stage.addressing: _target(stage.cmd) for stage in repo.index.stages}
     if not any(name.endswith(f"@{scale}") for name in targets):
         raise UserError(
-            f"scale {scale} is not among those that dvc.yaml versions: add it to vars.scales there."
+            f"dvc.yaml does not version scale {scale}: run 'scripts/cli.py dvc --scales {scale}'."
         )
     return {
         name: target
@@ -79,7 +83,7 @@ def stages(scale):
 
 
 def differing(scale):
-    """Paths of those outputs that are here, but not as dvc.lock names them."""
+    """Paths of outputs that are here, but are not what dvc.lock names."""
     from dvc.repo import Repo
 
     known = {out.path for out in outputs(scale)}
@@ -89,7 +93,7 @@ def differing(scale):
 
 
 def unreferenced():
-    """Files of the cache that neither a commit nor the working tree names."""
+    """Files of the cache that no commit and no file of the working tree names."""
     with _project() as repo:
         used = repo.used_objs(all_commits=True)
         names = {info.value for infos in used.values() for info in infos}
@@ -102,14 +106,14 @@ def unreferenced():
 
 
 def select(outs, what, scale):
-    """Paths of those outputs that `what` names.
+    """Paths of the outputs that `what` names.
 
     Parameters
     ----------
     outs : list of Output
     what : str
-        Words of: ``figures``, what figures are drawn from, and all records; ``data``; a family
-        (``vae``) or a kind of it (``vae/metrics``); ``all``.
+        Names, separated by commas or spaces: ``figures`` (what figures are drawn from), ``data``, a
+        family (``vae``), a kind of it (``vae/metrics``), ``all``. All records are added.
     scale : str
     """
     folder, chosen = f"results/{scale}/", {}
@@ -126,33 +130,41 @@ def select(outs, what, scale):
         names.setdefault(part.split("/")[0], set()).add(folder + part)
     for word in re.split(r"[\s,]+", what.strip()):
         if word not in names:
-            raise UserError(f"WHAT={word} is no part of scale {scale}: {', '.join(sorted(names))}.")
+            raise UserError(
+                f"WHAT={word} is not a part of scale {scale}: choose from "
+                f"{', '.join(sorted(names))}."
+            )
         chosen |= dict.fromkeys(names[word])
     return sorted({*chosen, *records})
 
 
 def check(name):
-    """The remote's name, or the default's, once it can be relied on.
+    """Check that a remote can be used, and return its name.
 
-    DVC looks at what arrives only where a remote's ``verify`` is on. Where it is not, it is
-    switched on in .dvc/config.local, which git ignores.
+    DVC verifies what arrives only if a remote's ``verify`` is on. If it is off, it is switched on
+    in .dvc/config.local, which git ignores.
+
+    Parameters
+    ----------
+    name : str or None
+        None: the default remote.
 
     Raises
     ------
     UserError
-        If there is none of that name, a secret of it is where git takes it, or it does not answer.
+        If there is no such remote, its password is in a file of git, or it does not answer.
     """
     with _project() as repo:
-        _mend_lock(repo)
+        _repair_lock(repo)
         standard, known = repo.config["core"].get("remote"), repo.config["remote"]
         if name and name not in known:
             raise UserError(
-                f"REMOTE={name} is no remote of this project, which knows "
+                f"REMOTE={name} is not a remote of this project, which has "
                 f"{', '.join(sorted(known))}: add it with '.venv/bin/dvc remote add --local {name} "
                 "URL'."
             )
         if not name and not standard:
-            raise UserError("no default remote is set in .dvc/config: name one with REMOTE=.")
+            raise UserError(".dvc/config sets no default remote: name one with REMOTE=.")
         name = name or standard
         _check_secrets(name, repo.config.load_one("repo")["remote"].get(name, {}))
         if not known[name].get("verify"):
@@ -163,38 +175,38 @@ def check(name):
 
 
 def pull(paths, remote, *, force=False):
-    """Fetch outputs and put them in their places; DVC holds each against its hash.
+    """Fetch outputs and put them in place; DVC verifies each against its hash.
 
     Raises
     ------
     UserError
-        If something of them is not there, damaged or out of reach, or would replace what is here
-        and nowhere else. What has arrived stays in the cache.
+        If some of them are missing, damaged or out of reach, or would replace files that are saved
+        nowhere else. What has arrived stays in the cache.
     """
     objects.clear(paths)
     _forget_collected()
     command = ("pull", "--remote", remote, *["--force"] * force, *paths)
-    said = _dvc(*command)
-    if said and not failures.known("pull", remote, said) and mend_cache():
-        said = _dvc(*command)
-    if said:
-        raise failures.known("pull", remote, said) or _lacking(paths, remote, said)
+    failure = _dvc(*command)
+    if failure and not failures.known("pull", remote, failure) and repair_cache():
+        failure = _dvc(*command)
+    if failure:
+        raise failures.known("pull", remote, failure) or _lacking(paths, remote, failure)
 
 
 def check_room(what, remote):
-    """Refuse to fill a remote that is a folder of this repository with more than figures need."""
+    """Raise a UserError if more than figures need would go into a folder of this repository."""
     with _project() as repo:
         url = repo.config["remote"][remote]["url"]
         inside = Path(url).is_relative_to(repo.root_dir)
     if inside and what != "figures":
         raise UserError(
-            f"remote '{remote}' is a folder of this repository, for what figures are drawn from: "
-            f"name another with REMOTE= for WHAT={what}."
+            f"remote '{remote}' is a folder of this repository, only for what figures are drawn "
+            f"from: name another with REMOTE= for WHAT={what}."
         )
 
 
 def push(paths, remote, *, read=False):
-    """Send outputs to a remote, and look whether each of them has arrived.
+    """Send outputs to a remote, and check that each of them has arrived.
 
     Parameters
     ----------
@@ -206,54 +218,58 @@ def push(paths, remote, *, read=False):
     Returns
     -------
     int
-        How many objects were there, but damaged, or missing though a list named them. They have
+        Objects that were damaged in the remote, or missing although a list names them. They have
         been sent again.
 
     Raises
     ------
     UserError
-        If the remote cannot be reached or written. What has arrived stays; the same call goes on.
+        If the remote cannot be reached or written. What has arrived stays; the same call resumes.
     """
     _forget_collected()
-    if said := _dvc("push", "--remote", remote, *paths):
-        raise failures.known("push", remote, said) or failures.unknown("push", said)
-    with _project() as repo, _told(remote, "push"):
+    if failure := _dvc("push", "--remote", remote, *paths):
+        raise failures.known("push", remote, failure) or failures.unknown("push", failure)
+    with _project() as repo, _reported(remote, "push"):
         store, cache = repo.cloud.get_remote_odb(remote), repo.cache.local
         damaged = objects.not_whole(_objects(repo, paths), cache, store, read)
-        for name in damaged:  # a list that is there vouches for its files, so dvc sends none
+        for name in damaged:  # dvc sends no files of a list that the remote has
             path = cache.oid_to_path(name)
             store.add(path, cache.fs, name, check_exists=False, verify=False)
         if still := objects.not_whole(damaged, cache, store, read):
             raise UserError(
-                f"{len(still)} objects did not arrive whole in remote '{remote}' (first: "
-                f"{still[0]}): look at the remote's disk and run 'make publish' again."
+                f"{len(still)} objects did not arrive intact in remote '{remote}' (the first is "
+                f"{still[0]}): check the remote's disk and run 'make publish' again."
             )
     return len(damaged)
 
 
 def reproduce(stages):
-    """Run DVC's stages, whose commands look at every artefact's record, and write dvc.lock.
+    """Run DVC's stages, whose commands check every artefact's record, and write dvc.lock.
 
-    DVC empties dvc.lock before it writes it; until all is written, the old one is kept beside.
+    DVC empties dvc.lock before it writes it, so a copy of the old one is kept until it is done.
+
+    Parameters
+    ----------
+    stages : iterable of str
     """
     with files.replacing(KEPT) as partial:
         partial.write_bytes(LOCK.read_bytes() if LOCK.exists() else b"")
-    if said := _dvc("repro", *stages):
-        raise failures.unknown("repro", said)
+    if failure := _dvc("repro", *stages):
+        raise failures.unknown("repro", failure)
     KEPT.unlink()
 
 
-def mend_cache():
-    """Remove what is damaged in the cache: objects whose content is not what their names say.
+def repair_cache():
+    """Remove damaged objects from the cache: their content is not what their names say.
 
-    DVC trusts a cached file that is read-only without looking at it. What is removed is fetched
-    again by `pull`, and taken again from the files here by `reproduce`. Half-written files are no
-    objects yet: another checkout that shares the cache may be at work on them.
+    DVC trusts a cached file that is read-only. `pull` fetches removed objects again, `reproduce`
+    takes them from the files here. Half-written files are left alone: another checkout that shares
+    the cache may be writing them.
 
     Returns
     -------
     int
-        How many there were.
+        Number of removed objects.
     """
     with _project() as repo:
         cached = Path(repo.cache.local.path).glob("??/*")
@@ -265,24 +281,24 @@ def mend_cache():
 
 @contextlib.contextmanager
 def _project():
-    """The project as DVC sees it; what DVC complains of in it becomes one sentence."""
+    """The project as DVC sees it; DVC's errors become a UserError."""
     from dvc.exceptions import DvcException
     from dvc.repo import Repo
 
-    for name in ("LOGNAME", "USER"):  # DVC wants one, and the system may have none
+    for name in ("LOGNAME", "USER"):  # DVC needs one, and the system may have none
         os.environ.setdefault(name, "user")
     try:
         with Repo(".") as repo:
             yield repo
     except DvcException as error:
-        said = " ".join(str(error).split()).rstrip(".")
+        reason = " ".join(str(error).split()).rstrip(".")
         raise UserError(
-            f"dvc cannot read this project ({said}): mend that and run again."
+            f"dvc cannot read this project ({reason}): fix this, then run the command again."
         ) from error
 
 
-def _mend_lock(repo):
-    """Put dvc.lock back as it was, if a `reproduce` was killed while DVC wrote it."""
+def _repair_lock(repo):
+    """Restore dvc.lock if a `reproduce` was killed while DVC wrote it."""
     from dvc.dvcfile import Lockfile
     from dvc.exceptions import DvcException
 
@@ -298,23 +314,24 @@ def _mend_lock(repo):
 
 
 def _forget_collected():
-    """Drop DVC's memory of what outputs consist of: a killed command's is cut, yet believed."""
+    """Drop DVC's index of what outputs consist of: DVC trusts one that a killed command cut."""
     with _project() as repo:
         repo.drop_data_index()
 
 
 def _check_secrets(name, settings):
-    """Refuse a remote whose settings in .dvc/config, which git has, would open it to anyone."""
+    """Refuse a remote whose settings in .dvc/config, which is in git, hold a password or key."""
     address = urllib.parse.urlsplit(settings.get("url", ""))
     if found := [*sorted(SECRETS & set(settings)), *["url"] * bool(address.password)]:
         raise UserError(
             f"remote '{name}' has its {found[0]} in .dvc/config, which goes into git: move that "
-            "line to .dvc/config.local, which does not, and change the secret if it was published."
+            "line to .dvc/config.local, which git ignores, and change the secret if it was "
+            "published."
         )
 
 
 def _check_answer(name, settings):
-    """Try once to reach the remote's server; its driver would try for minutes."""
+    """Connect once to the remote's server; its driver would try for minutes."""
     address = urllib.parse.urlsplit(settings.get("endpointurl") or settings["url"])
     ports = {"http": 80, "https": 443, "webdav": 80, "webdavs": 443}
     if address.scheme not in ports or urllib.request.getproxies().get(address.scheme):
@@ -325,9 +342,14 @@ def _check_answer(name, settings):
     except OSError as error:
         raise UserError(
             f"remote '{name}' does not answer at {address.hostname}, port {port} "
-            f"({error.strerror or error}): look at its address ('.venv/bin/dvc remote list') and "
+            f"({error.strerror or error}): check its address ('.venv/bin/dvc remote list') and "
             "run the same command again; nothing has been changed."
         ) from error
+
+
+def _target(command):
+    """What the command of a stage in dvc.yaml brings up to date: ``... stage SCALE TARGET ...``."""
+    return re.search(r"stage(?:\.py)? \S+ (\S+)", command)[1]
 
 
 def _path(repo, out):
@@ -336,9 +358,9 @@ def _path(repo, out):
 
 
 def _objects(repo, paths, store=None):
-    """All objects that outputs are made of, files and lists of files: paths by their hashes.
+    """All objects that outputs consist of, files and lists of files: paths by their hashes.
 
-    A list that is not in the cache is read from a store, if one is given.
+    A list that is missing from the cache is read from a store, if one is given.
     """
     found = {}
     for out in repo.index.outs:
@@ -350,7 +372,7 @@ def _objects(repo, paths, store=None):
 
 
 def _listed(out, store):
-    """Entries of a folder's list; none if it is nowhere, or cannot be read."""
+    """Entries of a folder's list; none if the list is missing or unreadable."""
     from dvc_data.hashfile.tree import Tree
     from dvc_objects.errors import ObjectFormatError
 
@@ -362,9 +384,9 @@ def _listed(out, store):
         return ()
 
 
-def _lacking(paths, remote, said):
-    """Why a pull failed that DVC has no words for: what the remote lacks or has damaged."""
-    with _project() as repo, _told(remote, "pull"):
+def _lacking(paths, remote, failure):
+    """Why a pull failed that DVC does not explain: what the remote lacks or has damaged."""
+    with _project() as repo, _reported(remote, "pull"):
         store, cache = repo.cloud.get_remote_odb(remote), repo.cache.local
         wanted = _objects(repo, paths, store)
         sizes = objects.sizes(wanted, store)
@@ -374,42 +396,43 @@ def _lacking(paths, remote, said):
         lacking = [name for name in lacking if name not in lists or name in broken]
     if not any(size is not None for size in sizes.values()):
         return UserError(
-            f"remote '{remote}' has nothing of what was asked for: look at its address "
-            f"('.venv/bin/dvc remote list'), or have it sent there with 'make publish "
-            f"REMOTE={remote}'."
+            f"remote '{remote}' has none of the requested files: check its address ('.venv/bin/dvc "
+            f"remote list'), or send them there with 'make publish REMOTE={remote}'."
         )
     if not lacking:
-        return failures.unknown("pull", said)
+        return failures.unknown("pull", failure)
     missing = sum(sizes[name] is None for name in lacking)
     return UserError(
         f"{missing} files are missing and {len(lacking) - missing} damaged in remote '{remote}' "
-        f"(first: {wanted[lacking[0]]}): pull from another with REMOTE=, or ask whoever has them "
-        f"for 'make publish REMOTE={remote} CHECK=1', then run 'make pull' again."
+        f"(the first is {wanted[lacking[0]]}): pull from another with REMOTE=, or ask their author "
+        f"to run 'make publish REMOTE={remote} CHECK=1', then run 'make pull' again."
     )
 
 
 @contextlib.contextmanager
-def _told(remote, action):
-    """Whatever a remote's driver raises, as one sentence."""
+def _reported(remote, action):
+    """Report what a remote's driver raises as a UserError."""
     try:
         yield
     except UserError:
         raise
     except Exception as error:
-        said = failures.words(error)
-        raise failures.known(action, remote, said) or failures.unknown(action, said) from error
+        text = failures.as_text(error)
+        raise failures.known(action, remote, text) or failures.unknown(action, text) from error
 
 
 def _dvc(action, *options):
-    """Run a dvc command in silence; returns what it said if it failed, otherwise nothing."""
+    """Run a dvc command; returns what it printed if it failed, otherwise an empty text."""
     environment = {
-        **{"LOGNAME": "user", "USER": "user"},  # where the system has no name for the user
+        **{"LOGNAME": "user", "USER": "user"},  # if the system has no name for the user
         **os.environ,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     }
-    Path(".dvc/tmp/rwlock").unlink(missing_ok=True)  # a killed one's: cut, or its number another's
+    Path(".dvc/tmp/rwlock").unlink(
+        missing_ok=True
+    )  # left by a killed dvc: cut, or with another process' number
     command = [sys.executable, "-m", "dvc", action, *options]
     done = subprocess.run(
         command, capture_output=True, text=True, check=False, env=environment, errors="replace"
     )
-    return (done.stdout + done.stderr or "it said nothing") if done.returncode else ""
+    return (done.stdout + done.stderr or "it printed nothing") if done.returncode else ""

@@ -22,8 +22,9 @@ import time
 from pathlib import Path
 
 import torch
-from collapse import configuration, onednn
-from collapse.beam import beam_search
+from collapse.lm.beam import beam_search
+from collapse.neural import onednn
+from pipeline import yaml_files
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
 from toy_language import llama_model, markov_text, opt_model, train
@@ -52,7 +53,7 @@ def main():
 
 def parse_options():
     """Sizes of the model and of the work."""
-    lm = configuration.read_yaml("config.yaml")["lm"]["pretrain"]
+    lm = yaml_files.read_yaml("config.yaml")["lm"]["pretrain"]
     size = lm["architecture"]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--architecture", choices=["opt", "llama"], default="opt")

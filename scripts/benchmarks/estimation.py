@@ -3,7 +3,7 @@
 import time
 
 import numpy as np
-from collapse import gaussian
+from collapse.gaussian import gaussian
 
 SIZES, N_REPEATS = [10, 30, 100, 500, 10**3, 10**4, 10**5, 10**6, 10**7], 10000
 

@@ -9,8 +9,8 @@ import statistics
 import time
 
 import numpy as np
-from collapse import gaussian
-from collapse.generations import Regime
+from collapse.gaussian import gaussian
+from collapse.process.generations import Regime
 
 N_RUNS, N_EXACT, N_DRAWN, N_PAIRS = 200, 1000, 20, 5
 

@@ -14,7 +14,8 @@ import time
 
 import numpy as np
 import torch
-from collapse import configuration, language_model, torch_tools
+from collapse.lm import language_model
+from pipeline import devices, yaml_files
 
 N_BLOCKS, N_ROUNDS = 400, 5
 
@@ -54,8 +55,8 @@ def trainer(model, blocks, settings):
 
 def main():
     """Print blocks per second of all, in turn, and how many times longer than the own loop."""
-    lm = configuration.read_yaml("config.yaml")["lm"]
-    device = torch_tools.prepare("cpu")
+    lm = yaml_files.read_yaml("config.yaml")["lm"]
+    device = devices.prepare("cpu")
     sizes = lm["pretrain"]
     model = language_model.build(sizes["architecture"], sizes["vocabulary"], device, seed=1)
     settings = lm["train"] | {"epochs": 1, "precision": "fp32"}

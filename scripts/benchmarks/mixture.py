@@ -11,7 +11,7 @@ import statistics
 import time
 
 import numpy as np
-from collapse import mixture
+from collapse.mixture import mixture
 from sklearn.cluster import KMeans
 from sklearn.mixture import GaussianMixture
 

@@ -15,7 +15,7 @@ ASK = [sys.executable, "-m", "snakemake", "--dry-run", "--quiet", "all", "--conf
 PLAN = """
 import sys
 sys.path.insert(0, "scripts")
-from artefacts import plan, verdicts
+from pipeline import plan, verdicts
 with plan.planned(sys.argv[1]) as planned:
     if sys.argv[2] == "judge":
         print(sum(verdicts.count(verdicts.judge(planned.jobs)).values()))

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 from artefacts import objects
-from collapse import files
+from pipeline import files
 
 ROOT = Path(__file__).resolve().parents[2]
 DVC = [sys.executable, "-m", "dvc"]

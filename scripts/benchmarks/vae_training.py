@@ -8,7 +8,9 @@ import sys
 import time
 
 import torch
-from collapse import torch_tools, vae
+from collapse.neural import torch_tools
+from collapse.vae import vae
+from pipeline import devices
 
 SIZES = {"laptop": ([16, 32], 32), "paper": ([64, 128], 256)}
 PAPER_IMAGES = 5 * 21 * 30 * 60000  # runs × generations × epochs × images
@@ -35,7 +37,7 @@ def images_per_second(channels, batch_size, device):
 
 def main():
     """Print one line per size, and the projection."""
-    device = torch_tools.prepare(sys.argv[1] if len(sys.argv) > 1 else "auto")
+    device = devices.prepare(sys.argv[1] if len(sys.argv) > 1 else "auto")
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU, 1 thread"
     for scale, (channels, batch_size) in SIZES.items():
         rate = images_per_second(channels, batch_size, device)

@@ -1,5 +1,8 @@
-"""The one exception that stands for a user's mistake or a broken environment."""
+"""The exception for mistakes that users can correct."""
 
 
 class UserError(Exception):
-    """One sentence: what is wrong, where, what was found, what was expected, what to do."""
+    """A user's mistake or a broken environment, as one line.
+
+    The line names the place, what was found, what was expected, and what to do.
+    """

@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
-from artefacts import orphans
-from collapse import files
+from cluster import resume
+from pipeline import files
 from workflow_tools import Checkout
 
 HOOK = Path(__file__).with_name("hook")
@@ -84,7 +84,7 @@ def cluster(new_checkout, request):
         for run in made.runs:
             if run.poll() is None:  # of a test that failed
                 os.killpg(run.pid, signal.SIGKILL)
-        if left := orphans.unfinished(made.folder):
+        if left := resume.unfinished(made.folder):
             slurm("scancel", *left)
 
 

@@ -1,48 +1,40 @@
-"""What is concluded from all families: numbers to compare runs by, and the claims of the paper."""
+"""What follows from all families: the paper's claims, what it leaves open, and headline numbers."""
 
-CLAIMS = settings(
-    "claims",
-    truth=TRUTH,
-    gaussian={"regimes": GAUSSIAN["regimes"], "grid": GAUSSIAN_GRID},
-    growing={name: GAUSSIAN_GROWING.values[name] for name in ("ddof", "noise", "powers", "size")},
-    discrete={name: DISCRETE[name] for name in ("distributions", "sizes")},
-    gmm=GMM_GRID,
-    lm=LM["settings"],
-    # what a claim may be about, and these results not; a model by its name on the hub or its folder's
-    facts={"lm.model": Path(LM["model"]).name, "lm.corpus": LM["corpus"]},
-)
+from pipeline import fidelity, layout as layouts
+
+CLAIMS = {
+    "truth": TRUTH,
+    "gaussian": {"regimes": GAUSSIAN["regimes"], "grid": layout.gaussian_grid},
+    "growing": {name: GAUSSIAN_GROWING[name] for name in ("ddof", "noise", "powers", "size")},
+    "discrete": {name: DISCRETE[name] for name in ("distributions", "sizes")},
+    "gmm": layout.gmm_grid,
+    "lm": LM["settings"],
+    # what a claim may be restricted to
+    "facts": {"lm.model": layouts.model_name(config), "lm.corpus": CORPUS},
+}
+FIDELITY = start.checked(fidelity.read, config)
 
 
 rule claims:
     """The verdict on every claim of the paper, with effect, interval and negative control."""
     input:
-        claims="reference/claims.yaml",
-        published="reference/published_values.csv",
-        gaussian=lambda w: [
-            path for regime in GAUSSIAN["regimes"] for path in gaussian_models(w.scale, regime)
-        ],
-        growing=rules.gaussian_growing_table.output.runs,
+        gaussian=layout.gaussian_models(*GAUSSIAN["regimes"]),
+        growing=rules.gaussian_growing_chains.output[0],
         discrete=rules.discrete_absorption_table.input.chains,
-        gmm=gmm_chains,
+        gmm=layout.gmm_chains,
         vae=rules.vae_generations.output.csv,
         lm_perplexity=rules.lm_perplexity_table.output.csv,
         lm_text=rules.lm_text_table.output.csv,
-        lm_runs=lm_runs("perplexity", "npz"),
-        settings=CLAIMS.path,
-        code=code_of("tables/claims.py"),
+        lm_runs=layout.lm_metrics("perplexity", "npz"),
     output:
-        csv="results/{scale}/tables/claims.csv",
-        md="results/{scale}/tables/claims.md",
-        json="results/{scale}/tables/claims.json",
+        multiext("results/{scale}/tables/claims", csv=".csv", md=".md", json=".json"),
     log:
         "logs/{scale}/tables/claims.log",
     params:
-        **CLAIMS.values,
+        **CLAIMS,
+        code=code_of("claims/claims.py", "reference/claims.yaml", "reference/published_values.csv"),
     script:
-        "../../scripts/tables/claims.py"
-
-
-HEADLINE = settings("headline", regimes=GAUSSIAN["regimes"])
+        "../../scripts/jobs/claims/claims.py"
 
 
 rule headline:
@@ -54,15 +46,27 @@ rule headline:
         gmm=rules.gmm_generations.output.csv,
         vae=rules.vae_generations.output.csv,
         lm=rules.lm_perplexity_table.output.csv,
-        settings=HEADLINE.path,
-        code=code_of("tables/headline.py"),
     output:
-        csv="results/{scale}/tables/headline.csv",
-        md="results/{scale}/tables/headline.md",
-        json="results/{scale}/tables/headline.json",
+        multiext("results/{scale}/tables/headline", csv=".csv", md=".md", json=".json"),
     log:
         "logs/{scale}/tables/headline.log",
     params:
-        **HEADLINE.values,
+        regimes=GAUSSIAN["regimes"],
+        code=code_of("claims/headline.py"),
     script:
-        "../../scripts/tables/headline.py"
+        "../../scripts/jobs/claims/headline.py"
+
+
+rule fidelity:
+    """Every choice that the paper leaves open: text, released code, and what this run does."""
+    input:
+        results=FIDELITY.tables,
+    output:
+        multiext("results/{scale}/tables/fidelity", csv=".csv", md=".md"),
+    log:
+        "logs/{scale}/tables/fidelity.log",
+    params:
+        values=FIDELITY.values,
+        code=code_of("claims/fidelity.py", "reference/fidelity.yaml"),
+    script:
+        "../../scripts/jobs/claims/fidelity.py"

@@ -3,8 +3,6 @@
 
 rule mnist:
     """data(0) of the images: the canonical MNIST files, hash-checked."""
-    input:
-        code=code_of("mnist.py"),
     output:
         multiext(
             "data/mnist/MNIST/raw/",
@@ -16,48 +14,47 @@ rule mnist:
     log:
         "logs/data/mnist.log",
     # where the files come from is no parameter: whatever it is, their hashes are the same
+    params:
+        code=code_of("data/mnist.py"),
     script:
-        "../../scripts/mnist.py"
+        "../../scripts/jobs/data/mnist.py"
 
 
 rule text_corpus:
     """A text corpus, hash-checked and split into training, validation and test."""
-    input:
-        code=code_of("text_corpus.py"),
     output:
         train="data/text/{corpus}/train.txt",
         validation="data/text/{corpus}/validation.txt",
         test="data/text/{corpus}/test.txt",
     log:
         "logs/data/text/{corpus}.log",
-    wildcard_constraints:
-        corpus="[a-z0-9_]+",
     params:
         path=lambda w: config["datasets"].get(w.corpus, {}).get("path"),
+        code=code_of("data/text_corpus.py"),
     script:
-        "../../scripts/text_corpus.py"
+        "../../scripts/jobs/data/text_corpus.py"
 
 
 rule mnist_sums:
     """SHA-256 of the images' files, as sha256sum writes it."""
     input:
         files=rules.mnist.output,
-        code=code_of("data_sums.py"),
     output:
         "data/mnist/SHA256SUMS",
     log:
         "logs/data/mnist_sums.log",
+    params:
+        code=code_of("data/sums.py"),
     script:
-        "../../scripts/data_sums.py"
+        "../../scripts/jobs/data/sums.py"
 
 
 use rule mnist_sums as text_sums with:
     input:
         files=rules.text_corpus.output,
-        code=code_of("data_sums.py"),
     output:
         "data/text/{corpus}/SHA256SUMS",
     log:
         "logs/data/text/{corpus}_sums.log",
-    wildcard_constraints:
-        corpus="[a-z0-9_]+",
+    params:
+        code=code_of("data/sums.py"),

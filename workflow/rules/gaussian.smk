@@ -1,57 +1,55 @@
 """1-D Gaussian: fit a normal distribution, sample from it, fit again. A job runs a block of generations."""
 
-TRUTH = {"mean": GAUSSIAN["mean"], "std": GAUSSIAN["std"]}
-GAUSSIAN_REAL = settings("gaussian_real", **TRUTH, runs=GAUSSIAN["runs_per_job"])
-GAUSSIAN_ESTIMATION = settings("gaussian_estimation", **TRUTH, **GAUSSIAN["estimation"])
+GAUSSIAN = config["gaussian"]
+TRUTH = {name: GAUSSIAN[name] for name in ("mean", "std")}
+GAUSSIAN_ESTIMATION = TRUTH | GAUSSIAN["estimation"]
+GAUSSIAN_GROWING = GAUSSIAN["growing"] | {"ddof": GAUSSIAN["ddof"]}
+GAUSSIAN_TABLES = {
+    "truth": TRUTH,
+    "grid": layout.gaussian_grid,
+    **{name: GAUSSIAN[name] for name in ("runs", "last_generation")},
+}
 
 
 rule gaussian_real:
     """data(0): real samples for a batch of runs."""
-    input:
-        settings=GAUSSIAN_REAL.path,
-        code=code_of("gaussian_real.py"),
     output:
         "results/{scale}/gaussian/samples/real/size{size}/batch{batch}.npz",
     log:
         "logs/{scale}/gaussian/samples/real/size{size}/batch{batch}.log",
     group:
-        CHAINS["gaussian"]
+        chain_group("gaussian")
     params:
-        settings=GAUSSIAN_REAL.values,
+        settings=TRUTH | {"runs": GAUSSIAN["runs_per_job"]},
         seed=seed_of("gaussian", "real"),
+        code=code_of("gaussian/real.py"),
     script:
-        "../../scripts/gaussian_real.py"
+        "../../scripts/jobs/gaussian/real.py"
 
 
 rule gaussian_chain:
     """model(0) … model(g) of a batch of runs, from where the job before stopped."""
     input:
         real="results/{scale}/gaussian/samples/real/size{size}/batch{batch}.npz",
-        start=gaussian_start,
-        regime=lambda w: REGIMES[w.regime].path,
-        code=code_of("gaussian_chain.py"),
+        start=layout.gaussian_start,
     output:
         "results/{scale}/gaussian/models/{regime}/ddof{ddof}/size{size}/batch{batch}/gen{generation}.npz",
     log:
         "logs/{scale}/gaussian/models/{regime}/ddof{ddof}/size{size}/batch{batch}/gen{generation}.log",
-    benchmark:
-        "benchmarks/{scale}/gaussian/models/{regime}/ddof{ddof}/size{size}/batch{batch}/gen{generation}.gaussian_chain.tsv"
     group:
-        CHAINS["gaussian"]
+        chain_group("gaussian")
     resources:
         **needs("gaussian_chain"),
     params:
         regime=lambda w: config["regimes"][w.regime],
         seed=seed_of("gaussian", "chain", without=("generation",)),
+        code=code_of("gaussian/chain.py"),
     script:
-        "../../scripts/gaussian_chain.py"
+        "../../scripts/jobs/gaussian/chain.py"
 
 
 rule gaussian_estimation:
     """Errors of one fit to n real points, repeated, for each n."""
-    input:
-        settings=GAUSSIAN_ESTIMATION.path,
-        code=code_of("gaussian_estimation.py"),
     output:
         "results/{scale}/gaussian/metrics/estimation.npz",
     log:
@@ -59,7 +57,148 @@ rule gaussian_estimation:
     resources:
         **needs("gaussian_estimation"),
     params:
-        settings=GAUSSIAN_ESTIMATION.values,
+        settings=GAUSSIAN_ESTIMATION,
         seed=seed_of("gaussian", "estimation"),
+        code=code_of("gaussian/estimation.py"),
     script:
-        "../../scripts/gaussian_estimation.py"
+        "../../scripts/jobs/gaussian/estimation.py"
+
+
+rule gaussian_errors:
+    """Errors of the fitted mean and standard deviation against generation, over runs."""
+    input:
+        chains=layout.gaussian_chains,
+    output:
+        "results/{scale}/tables/gaussian_errors_{regime}.csv",
+    log:
+        "logs/{scale}/tables/gaussian_errors_{regime}.log",
+    params:
+        **GAUSSIAN_TABLES,
+        code=code_of("gaussian/errors_table.py"),
+    script:
+        "../../scripts/jobs/gaussian/errors_table.py"
+
+
+rule gaussian_theory:
+    """Closed forms of the replace chain beside measurement."""
+    input:
+        chains=layout.gaussian_chains,
+    output:
+        multiext("results/{scale}/tables/gaussian_theory", csv=".csv", md=".md"),
+    log:
+        "logs/{scale}/tables/gaussian_theory.log",
+    params:
+        **GAUSSIAN_TABLES,
+        code=code_of("gaussian/theory_table.py"),
+    script:
+        "../../scripts/jobs/gaussian/theory_table.py"
+
+
+rule gaussian_growing_chains:
+    """The replace chain with a growing number of samples, with and without noise."""
+    output:
+        "results/{scale}/gaussian/metrics/growing.npz",
+    log:
+        "logs/{scale}/gaussian/metrics/growing.log",
+    params:
+        settings=GAUSSIAN_GROWING,
+        seed=seed_of("gaussian", "growing"),
+        code=code_of("gaussian/growing.py"),
+    script:
+        "../../scripts/jobs/gaussian/growing.py"
+
+
+rule gaussian_growing_table:
+    """The same against its closed forms."""
+    input:
+        chains=rules.gaussian_growing_chains.output[0],
+    output:
+        multiext("results/{scale}/tables/gaussian_growing", csv=".csv", md=".md"),
+    log:
+        "logs/{scale}/tables/gaussian_growing.log",
+    params:
+        settings=GAUSSIAN_GROWING,
+        code=code_of("gaussian/growing_table.py"),
+    script:
+        "../../scripts/jobs/gaussian/growing_table.py"
+
+
+rule gaussian_estimation_errors:
+    """Error of one fit to n real points, over repeats."""
+    input:
+        errors=rules.gaussian_estimation.output[0],
+    output:
+        "results/{scale}/tables/gaussian_estimation.csv",
+    log:
+        "logs/{scale}/tables/gaussian_estimation.log",
+    params:
+        **GAUSSIAN_ESTIMATION,
+        code=code_of("gaussian/estimation_table.py"),
+    script:
+        "../../scripts/jobs/gaussian/estimation_table.py"
+
+
+rule gaussian_estimation_figure:
+    """Error of one fit to n real points against n."""
+    input:
+        table="results/{scale}/tables/gaussian_estimation.csv",
+    output:
+        figure("results/{scale}/figures/gaussian_estimation"),
+    log:
+        "logs/{scale}/figures/gaussian_estimation.log",
+    params:
+        **GAUSSIAN_ESTIMATION,
+        code=code_of("gaussian/estimation_figure.py", "workflow/report/gaussian_estimation.md"),
+    script:
+        "../../scripts/jobs/gaussian/estimation_figure.py"
+
+
+rule gaussian_regime:
+    """Errors of the fitted mean and standard deviation against generation, under one regime."""
+    input:
+        table="results/{scale}/tables/gaussian_errors_{regime}.csv",
+    output:
+        figure("results/{scale}/figures/gaussian_{regime}"),
+    log:
+        "logs/{scale}/figures/gaussian_{regime}.log",
+    params:
+        **GAUSSIAN_TABLES,
+        mix=lambda w: config["regimes"][w.regime],
+        caption="gaussian_regime",
+        code=code_of(
+            "gaussian/regime_figure.py",
+            "reference/published_values.csv",
+            "workflow/report/gaussian_regime.md",
+        ),
+    script:
+        "../../scripts/jobs/gaussian/regime_figure.py"
+
+
+rule gaussian_wasserstein:
+    """Wasserstein distance, variance and log variance of the replace chain against their closed forms."""
+    input:
+        table="results/{scale}/tables/gaussian_theory.csv",
+    output:
+        figure("results/{scale}/figures/gaussian_wasserstein"),
+    log:
+        "logs/{scale}/figures/gaussian_wasserstein.log",
+    params:
+        **GAUSSIAN_TABLES,
+        code=code_of("gaussian/wasserstein_figure.py", "workflow/report/gaussian_wasserstein.md"),
+    script:
+        "../../scripts/jobs/gaussian/wasserstein_figure.py"
+
+
+rule gaussian_growing:
+    """Distance of the replace chain to the truth where the number of samples grows."""
+    input:
+        table="results/{scale}/tables/gaussian_growing.csv",
+    output:
+        figure("results/{scale}/figures/gaussian_growing"),
+    log:
+        "logs/{scale}/figures/gaussian_growing.log",
+    params:
+        **GAUSSIAN_GROWING,
+        code=code_of("gaussian/growing_figure.py", "workflow/report/gaussian_growing.md"),
+    script:
+        "../../scripts/jobs/gaussian/growing_figure.py"

@@ -1,37 +1,49 @@
-"""Kernel density estimation: the family that docs/extending.md adds. One job runs all generations."""
+"""Kernel density estimation: the family that docs/contributing.md adds. One job runs all generations."""
 
-KDE_MIXES = {name: config["regimes"][name] for name in config["kde"]["regimes"]}
-KDE = settings("kde", **config["kde"] | {"regimes": KDE_MIXES})
+KDE = config["kde"] | {
+    "regimes": {name: config["regimes"][name] for name in config["kde"]["regimes"]}
+}
+
+
+rule kde_chains:
+    """Chains of kernel density estimates: their variance in every run."""
+    output:
+        "results/{scale}/kde/metrics/variances.npz",
+    log:
+        "logs/{scale}/kde/metrics/variances.log",
+    params:
+        settings=KDE,
+        seed=seed_of("kde", "chain"),
+        code=code_of("kde/chains.py"),
+    script:
+        "../../scripts/jobs/kde/chains.py"
 
 
 rule kde_generations:
-    """Chains of kernel density estimates: their variance, over runs, beside its expectation."""
+    """The variance over runs against its expectation."""
     input:
-        settings=KDE.path,
-        code=code_of("tables/kde_generations.py"),
+        chains=rules.kde_chains.output[0],
     output:
         multiext("results/{scale}/tables/kde_generations", csv=".csv", md=".md"),
     log:
         "logs/{scale}/tables/kde_generations.log",
     params:
-        settings=KDE.values,
-        seed=seed_of("kde", "chain"),
+        settings=KDE,
+        code=code_of("kde/generations_table.py"),
     script:
-        "../../scripts/tables/kde_generations.py"
+        "../../scripts/jobs/kde/generations_table.py"
 
 
 rule kde_variance:
     """Variance of chains of kernel density estimates against generation."""
     input:
         table="results/{scale}/tables/kde_generations.csv",
-        settings=KDE.path,
-        caption="workflow/report/kde_variance.md",
-        code=code_of("figures/kde_variance.py"),
     output:
-        multiext("results/{scale}/figures/kde_variance", png=".png", pdf=".pdf", caption=".md"),
+        figure("results/{scale}/figures/kde_variance"),
     log:
         "logs/{scale}/figures/kde_variance.log",
     params:
-        **KDE.values,
+        **KDE,
+        code=code_of("kde/variance_figure.py", "workflow/report/kde_variance.md"),
     script:
-        "../../scripts/figures/kde_variance.py"
+        "../../scripts/jobs/kde/variance_figure.py"

@@ -1,28 +1,104 @@
-"""The report: one page that shows all figures and tables, and what they were made from."""
+"""The page with all results, the pictures of the loop and of the pipeline, and one target a family."""
+
+from report.provenance import Provenance
+
+provenance = Provenance(workflow, FAMILIES, layout.figures(), layout.tables(), SCALE)
+
+
+rule feedback_loop:
+    """The loop of the paper, a drawing without data."""
+    output:
+        figure("results/{scale}/figures/feedback_loop"),
+    log:
+        "logs/{scale}/figures/feedback_loop.log",
+    params:
+        code=code_of("report/feedback_loop_figure.py", "workflow/report/feedback_loop.md"),
+    script:
+        "../../scripts/jobs/report/feedback_loop_figure.py"
+
+
+rule pipeline:
+    """The pipeline, drawn from the workflow itself."""
+    output:
+        figure("results/{scale}/figures/pipeline"),
+    log:
+        "logs/{scale}/figures/pipeline.log",
+    params:
+        columns=provenance.columns,
+        code=code_of("report/pipeline_figure.py", "workflow/report/pipeline.md"),
+    script:
+        "../../scripts/jobs/report/pipeline_figure.py"
 
 
 rule report:
     """One page with every figure, table and verdict, and what they were made from."""
     input:
-        figures=[path for path in figures() if path.endswith(".png")],
-        captions=[path for path in figures() if path.endswith(".md")],
-        tables=[path for path in tables() if path.endswith(".md")],
-        claims=lambda w: [p for p in [f"results/{w.scale}/tables/claims.json"] if producer(p)],
-        # all files that they come from: their hashes stand on the page. Data need not be here
-        sources=origins("others"),
-        sums=data_sums,
-        rules=["workflow/Snakefile", *sorted(map(str, Path("workflow/rules").glob("*.smk")))],
-        contents=CONTENTS,
-        template="workflow/report/page.html",
-        versions="requirements.txt",
-        code=code_of("report.py"),
+        figures=layout.figures("png"),
+        captions=layout.figures("md"),
+        tables=layout.tables("md"),
+        claims="results/{scale}/tables/claims.json",
+        sums=provenance.data_sums,
     output:
         "results/{scale}/report.html",
     log:
         "logs/{scale}/report.log",
     params:
         seed=config["seed"],
-        steps=family_steps,
-        data=origins("data"),
+        steps=provenance.family_steps,
+        data=provenance.data,
+        sources=provenance.code,
+        settings=provenance.settings,
+        code=code_of(
+            "report/report.py",
+            "workflow/report/page.html",
+            "workflow/report/contents.yaml",
+            "requirements.txt",
+        ),
     script:
-        "../../scripts/report.py"
+        "../../scripts/jobs/report/report.py"
+
+
+rule data:
+    """Real data and its checksums."""
+    input:
+        provenance.data_sums,
+
+
+rule discrete:
+    input:
+        provenance.shown("discrete"),
+
+
+rule gaussian:
+    input:
+        provenance.shown("gaussian"),
+
+
+rule gmm:
+    input:
+        provenance.shown("gmm"),
+
+
+rule kde:
+    input:
+        provenance.shown("kde"),
+
+
+rule vae:
+    input:
+        provenance.shown("vae"),
+
+
+rule lm:
+    input:
+        provenance.shown("lm"),
+
+
+rule tables:
+    input:
+        provenance.shown("tables"),
+
+
+rule figures:
+    input:
+        provenance.shown("figures"),

@@ -1,30 +1,26 @@
-"""VAE on MNIST: every generation is a new network, trained on what the one before it drew."""
+"""VAE on MNIST: every generation is a new network, trained on what the previous one drew."""
 
-VAE_REAL = settings("vae_real", images=VAE["images"])
-VAE_TRAIN = settings(
-    "vae_train",
-    device=config["device"],
-    images=VAE["images"],
-    samples=VAE["samples"],
-    architecture=VAE["architecture"],
-    **VAE["train"],
-)
-VAE_EVALUATE = settings(
-    "vae_evaluate",
-    architecture=VAE["architecture"],
-    classifier=VAE["classifier"]["channels"],
-    **VAE["evaluation"],
-)
-VAE_GRID = settings("vae_grid", **config["figures"]["vae_samples"])
-DIGIT_CLASSIFIER = settings("digit_classifier", **VAE["classifier"])
+VAE = config["vae"]
+VAE_TRAIN = VAE["train"] | {
+    "device": config["device"],
+    **{name: VAE[name] for name in ("images", "samples", "architecture")},
+}
+VAE_EVALUATE = VAE["evaluation"] | {
+    "architecture": VAE["architecture"],
+    "classifier": VAE["classifier"]["channels"],
+}
+VAE_TABLES = {
+    "density_generations": config["figures"]["vae_latent_density"]["generations"],
+    **{name: VAE[name] for name in ("regimes", "runs", "last_generation")},
+}
+VAE_SAMPLES = config["figures"]["vae_samples"] | {"regimes": VAE["regimes"]}
+VAE_FIGURES = {"runs": VAE["runs"], "images": VAE["evaluation"]["images"]}
 
 
 rule vae_real:
     """data(0): the first images of MNIST's training set."""
     input:
         mnist=rules.mnist.output,
-        settings=VAE_REAL.path,
-        code=code_of("vae_real.py"),
     output:
         "results/{scale}/vae/samples/real/data.npz",
     log:
@@ -32,62 +28,56 @@ rule vae_real:
     resources:
         **needs("vae_real"),
     params:
-        settings=VAE_REAL.values,
+        settings={"images": VAE["images"]},
+        code=code_of("vae/real.py"),
     script:
-        "../../scripts/vae_real.py"
+        "../../scripts/jobs/vae/real.py"
 
 
 rule digit_classifier:
     """A classifier of real digits, which later names what generated images show."""
     input:
         mnist=rules.mnist.output,
-        settings=DIGIT_CLASSIFIER.path,
-        code=code_of("digit_classifier.py"),
     output:
         model="results/{scale}/vae/models/digit_classifier.safetensors",
         metrics="results/{scale}/vae/shown/digit_classifier.json",
     log:
         "logs/{scale}/vae/models/digit_classifier.log",
-    benchmark:
-        "benchmarks/{scale}/vae/models/digit_classifier.digit_classifier.tsv"
     resources:
         **needs("digit_classifier"),
     params:
-        settings=DIGIT_CLASSIFIER.values,
+        settings=VAE["classifier"],
         seed=seed_of("vae", "classifier"),
+        code=code_of("vae/digit_classifier.py"),
     script:
-        "../../scripts/digit_classifier.py"
+        "../../scripts/jobs/vae/digit_classifier.py"
 
 
 rule vae_train:
     """model(g): a new VAE trained on data(g) only; and samples(g), drawn from it."""
     input:
-        unpack(vae_training_data),
-        regime=lambda w: REGIMES[w.regime].path,
-        settings=VAE_TRAIN.path,
-        code=code_of("vae_train.py"),
+        unpack(layout.vae_training_data),
     output:
         model="results/{scale}/vae/models/{regime}/run{run}/gen{generation}.safetensors",
         samples="results/{scale}/vae/samples/{regime}/run{run}/gen{generation}.npz",
         metrics="results/{scale}/vae/metrics/{regime}/run{run}/gen{generation}.json",
     log:
         "logs/{scale}/vae/models/{regime}/run{run}/gen{generation}.log",
-    benchmark:
-        "benchmarks/{scale}/vae/models/{regime}/run{run}/gen{generation}.vae_train.tsv"
     wildcard_constraints:
-        generation=VAE_KEPT,
+        generation=layout.vae_kept,
     priority: lambda w: -int(w.get("generation", 0))  # all runs advance together
     group:
-        CHAINS["vae"]
+        chain_group("vae")
     resources:
         **needs("vae_train"),
     params:
-        settings=VAE_TRAIN.values,
+        settings=VAE_TRAIN,
         regime=lambda w: config["regimes"][w.regime],
         seed=seed_of("vae", "train"),
         mix_seed=seed_of("vae", "mix", without=("generation",)),
+        code=code_of("vae/train.py"),
     script:
-        "../../scripts/vae_train.py"
+        "../../scripts/jobs/vae/train.py"
 
 
 use rule vae_train as vae_train_pruned with:
@@ -96,67 +86,136 @@ use rule vae_train as vae_train_pruned with:
         samples="results/{scale}/vae/samples/{regime}/run{run}/gen{generation}.npz",
         metrics="results/{scale}/vae/metrics/{regime}/run{run}/gen{generation}.json",
     wildcard_constraints:
-        generation=VAE_PRUNED,
+        generation=layout.vae_pruned,
 
 
 use rule vae_train as vae_train_real with:
     input:
         sources=rules.vae_real.output,
-        settings=VAE_TRAIN.path,
-        code=code_of("vae_train.py"),
     output:
         model="results/{scale}/vae/models/real/run{run}/gen00.safetensors",
         samples="results/{scale}/vae/samples/real/run{run}/gen00.npz",
         metrics="results/{scale}/vae/metrics/real/run{run}/gen00.json",
     log:
         "logs/{scale}/vae/models/real/run{run}/gen00.log",
-    benchmark:
-        "benchmarks/{scale}/vae/models/real/run{run}/gen00.vae_train.tsv"
     params:
-        settings=VAE_TRAIN.values,
+        settings=VAE_TRAIN,
         regime={},
         seed=seed_of("vae", "train"),
         mix_seed=0,
+        code=code_of("vae/train.py"),
 
 
 rule vae_evaluate:
     """All generations of one run, seen by generation 0's encoder and by the digit classifier."""
     input:
         real=rules.vae_real.output[0],
-        samples=lambda w: [
-            vae_file(w.scale, w.regime, "samples", w.run, g, "npz") for g in VAE_GENERATIONS
-        ],
-        encoder=lambda w: vae_file(w.scale, w.regime, "models", w.run, 0, "safetensors"),
+        samples=layout.vae_samples,
+        encoder="results/{scale}/vae/models/real/run{run}/gen00.safetensors",
         classifier=rules.digit_classifier.output.model,
-        settings=VAE_EVALUATE.path,
-        code=code_of("vae_evaluate.py"),
     output:
         "results/{scale}/vae/metrics/{regime}/run{run}.npz",
     log:
         "logs/{scale}/vae/metrics/{regime}/run{run}.log",
-    benchmark:
-        "benchmarks/{scale}/vae/metrics/{regime}/run{run}.vae_evaluate.tsv"
     group:
-        beside(CHAINS["vae"])
+        cpu_group("vae")
     resources:
         **needs("vae_evaluate"),
     params:
-        settings=VAE_EVALUATE.values,
+        settings=VAE_EVALUATE,
+        code=code_of("vae/evaluate.py"),
     script:
-        "../../scripts/vae_evaluate.py"
+        "../../scripts/jobs/vae/evaluate.py"
 
 
 rule vae_grid:
     """Of some generations of one run, as many images as the figure vae_samples shows."""
     input:
-        samples=vae_drawn,
-        settings=VAE_GRID.path,
-        code=code_of("vae_grid.py"),
+        samples=layout.vae_drawn,
     output:
         "results/{scale}/vae/shown/{regime}.npz",
     log:
         "logs/{scale}/vae/shown/{regime}.log",
     params:
-        settings=VAE_GRID.values,
+        settings=config["figures"]["vae_samples"],
+        code=code_of("vae/grid.py"),
     script:
-        "../../scripts/vae_grid.py"
+        "../../scripts/jobs/vae/grid.py"
+
+
+rule vae_generations:
+    """Every generation of the VAE in numbers, over runs."""
+    input:
+        evaluations=expand(
+            "results/{{scale}}/vae/metrics/{regime}/run{run}.npz",
+            regime=VAE["regimes"],
+            run=layout.vae_runs,
+        ),
+        losses=layout.vae_metrics,
+    output:
+        multiext("results/{scale}/tables/vae_generations", csv=".csv", md=".md"),
+        density="results/{scale}/tables/vae_latent_density.csv",
+    log:
+        "logs/{scale}/tables/vae_generations.log",
+    params:
+        **VAE_TABLES,
+        code=code_of("vae/generations_table.py"),
+    script:
+        "../../scripts/jobs/vae/generations_table.py"
+
+
+rule vae_samples:
+    """Images decoded from random latents by models of several generations."""
+    input:
+        grids=expand("results/{{scale}}/vae/shown/{regime}.npz", regime=VAE["regimes"]),
+    output:
+        figure("results/{scale}/figures/vae_samples"),
+    log:
+        "logs/{scale}/figures/vae_samples.log",
+    params:
+        **VAE_SAMPLES,
+        code=code_of("vae/samples_figure.py", "workflow/report/vae_samples.md"),
+    script:
+        "../../scripts/jobs/vae/samples_figure.py"
+
+
+rule vae_latent_density:
+    """Density of the original encoder's means on data that later generations made."""
+    input:
+        table="results/{scale}/tables/vae_latent_density.csv",
+    output:
+        figure("results/{scale}/figures/vae_latent_density"),
+    log:
+        "logs/{scale}/figures/vae_latent_density.log",
+    params:
+        **VAE_FIGURES,
+        code=code_of(
+            "vae/latent_density_figure.py",
+            "reference/published_values.csv",
+            "workflow/report/vae_latent_density.md",
+        ),
+    script:
+        "../../scripts/jobs/vae/latent_density_figure.py"
+
+
+rule vae_moments:
+    """Quantities of the VAE's generations, over runs."""
+    input:
+        table="results/{scale}/tables/vae_generations.csv",
+        classifier=rules.digit_classifier.output.metrics,
+    output:
+        figure("results/{scale}/figures/{figure}"),
+    log:
+        "logs/{scale}/figures/{figure}.log",
+    wildcard_constraints:
+        figure="vae_latent_moments|vae_collapse",
+    params:
+        **VAE_FIGURES,
+        code=code_of(
+            "vae/moments_figure.py",
+            "reference/published_values.csv",
+            "workflow/report/vae_latent_moments.md",
+            "workflow/report/vae_collapse.md",
+        ),
+    script:
+        "../../scripts/jobs/vae/moments_figure.py"

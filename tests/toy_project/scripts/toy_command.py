@@ -1,34 +1,32 @@
-"""Run a command of the project with a judgement that needs no workflow.
+"""Run a command of the project with verdicts that need no workflow.
 
-python scripts/toy_command.py pull|publish|send SCALE [its arguments ...]
+python scripts/toy_command.py pull|publish|send SCALE [WHAT REMOTE FORCE-or-CHECK]
 
-An artefact matches if its bytes are those in its record; nothing is ever left to be run. `send` is
-the second half of publish, for what dvc.lock already names.
+An artefact matches if its bytes are those in its record; nothing is left to run. ``send`` is the
+second half of publish, for what dvc.lock already names.
 """
 
-import os
-import runpy
+import contextlib
 import sys
 from pathlib import Path
 
-from artefacts import acceptance, command, remote, verdicts
-from collapse import files
+from artefacts import publish, pull, remote
 from collapse.errors import UserError
+from pipeline import command, dvc_yaml, files, plan, verdicts
 
 
-def judge(scale, *_):
-    """Stands for `acceptance.accept`; what does not match becomes old, as there."""
+@contextlib.contextmanager
+def planned(scale, *_):
+    """Stands for `plan.planned`: one verdict for each record."""
     found = []
     for path in [*Path("data").glob("records/*.json"), *Path("results", scale).rglob("all.json")]:
         try:
-            recorded, reasons = files.read_json(path)["outputs"], ()
+            record, reasons = files.read_json(path), ()
         except UserError:
-            recorded, reasons = {str(path): ""}, ("it has no record",)
-        states = {output: state(output, digest) for output, digest in recorded.items()}
-        found.append(verdicts.Verdict(None, reasons, states, None))
-    for path in (p for v in found for p, s in v.states.items() if s == verdicts.DIFFERS):
-        os.utime(path, (1, 1))
-    return found, []
+            record, reasons = {"outputs": {str(path): ""}}, ("it has no record",)
+        states = {output: state(output, digest) for output, digest in record["outputs"].items()}
+        found.append(verdicts.Verdict(None, reasons, states, None if reasons else record))
+    yield plan.Plan([], found, {})
 
 
 def state(path, digest):
@@ -38,17 +36,20 @@ def state(path, digest):
     return verdicts.MATCHES if files.sha256(path) == digest else verdicts.DIFFERS
 
 
-def send():
+def send(scale, what, remote_name, check):
     """Send, and print how many objects were sent again."""
-    scale, what, name, check = command.arguments("SCALE", "WHAT", "REMOTE", "CHECK")
-    name = remote.check(name)
+    name = remote.check(remote_name)
     paths = remote.select(remote.outputs(scale), what, scale)
-    print(remote.push(paths, name, read=bool(check)), "sent again")
+    print(remote.push(paths, name, read=check), "sent again")
+
+
+def main(action, scale, what="figures", name=None, switch=""):
+    """Call one of the three."""
+    function = {"pull": pull.run, "publish": publish.run, "send": send}[action]
+    return command.call(lambda: function(scale, what or "figures", name, bool(switch)))
 
 
 if __name__ == "__main__":
-    acceptance.accept, verdicts.strays = judge, lambda *_: []
-    name = sys.argv.pop(1)
-    if name == "send":
-        command.run(send)
-    runpy.run_path(str(Path(__file__).with_name(f"{name}.py")), run_name="__main__")
+    plan.planned, verdicts.strays = planned, lambda *_: []
+    dvc_yaml.scales, dvc_yaml.write = lambda: (), lambda *_: None
+    sys.exit(main(*sys.argv[1:]))

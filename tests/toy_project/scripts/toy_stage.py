@@ -1,4 +1,4 @@
-"""What scripts/stage.py does for a real target: make those of its files that are not here.
+"""Like the command stage for a real target: make those of its files that are missing.
 
 python scripts/toy_stage.py SCALE TARGET
 """
@@ -9,7 +9,7 @@ import signal
 import sys
 from pathlib import Path
 
-from collapse import files, records
+from pipeline import files, records
 
 N_MODELS, SIZE = 6, 20_000  # bytes of a checkpoint
 

@@ -1,0 +1,49 @@
+"""Fetch artefacts from a remote and verify them against their records."""
+
+from pipeline import plan, verdicts
+
+from artefacts import remote
+
+
+def run(scale, what, remote_name, force):
+    """Pull, judge, and report what matches and what is left to run.
+
+    Parameters
+    ----------
+    scale : str
+    what : str
+        Which artefacts, see `remote.select`.
+    remote_name : str or None
+        None: the default remote.
+    force : bool
+        Replace results that are saved nowhere else.
+
+    Returns
+    -------
+    int
+        Exit status: 1 if something that exists does not match.
+    """
+    name = remote.check(remote_name)
+    paths = remote.select(remote.outputs(scale), what, scale)
+    print(f"pulling {what} of scale {scale} from '{name}' ...", flush=True)
+    remote.pull(paths, name, force=force)
+    judged, waiting = judge(scale)
+    if is_suspect(judged) and (n := remote.repair_cache()):
+        print(f"removed {n} damaged objects from the cache; pulling them again ...", flush=True)
+        remote.pull(paths, name, force=True)
+        judged, waiting = judge(scale)
+    return verdicts.report(judged, waiting)
+
+
+def judge(scale):
+    """Verdicts on all artefacts of a scale, and the jobs that are left to run."""
+    with plan.planned(scale) as planned:
+        return planned.verdicts, planned.waiting
+
+
+def is_suspect(judged):
+    """Whether an artefact differs from its record, or its record is missing or unreadable."""
+    return any(
+        verdict.here and (not verdict.record or not (verdict.reasons or verdict.matches))
+        for verdict in judged
+    )

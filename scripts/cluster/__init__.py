@@ -1,0 +1,1 @@
+"""Slurm: resuming interrupted runs and watching over running ones."""

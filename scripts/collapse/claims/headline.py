@@ -1,0 +1,59 @@
+"""Headline numbers of every chain: its spread or perplexity by generation."""
+
+import pandas as pd
+
+
+def histories(gaussian, gmm, vae, lm):
+    """Collect one number per generation for each chain, from the tables of all families.
+
+    Parameters
+    ----------
+    gaussian : dict of DataFrame
+        Table gaussian_errors of each regime, from which the median of the fitted standard
+        deviation is taken.
+    gmm : DataFrame
+        Table gmm_generations: median of the total standard deviation.
+    vae : DataFrame
+        Table vae_generations: mean of the standard deviation of latents under the original encoder.
+        Generation g shows samples(g − 1), generation 0 real images.
+    lm : DataFrame
+        Table lm_perplexity: mean perplexity of real text under model(g).
+
+    Returns
+    -------
+    DataFrame
+        One column for each chain, indexed by generation. NaN where a table has no row.
+    """
+    columns = {}
+    for regime, table in gaussian.items():
+        for (ddof, size), chain in table.groupby(["ddof", "size"]):
+            name = f"gaussian_{regime}_ddof{ddof}_size{size}_std"
+            columns[name] = chain.set_index("generation")["std"]
+    for (regime, data, size), chain in gmm.groupby(["regime", "data", "size"]):
+        name = f"gmm_{regime}_{data}_size{size}_std"
+        columns[name] = chain.set_index("generation")["total_std"]
+    for regime, chain in vae[vae["quantity"] == "latent_std"].groupby("regime"):
+        columns[f"vae_{regime}_latent_std"] = chain.set_index("generation")["mean"]
+    trained = lm[lm["generation"] >= 0]
+    for (setting, definition), chain in trained.groupby(["setting", "definition"]):
+        name = f"lm_{setting}_{definition}_perplexity"
+        columns[name] = chain.set_index("generation")["mean"]
+    return pd.DataFrame(columns).rename_axis("generation").sort_index()
+
+
+def ends(histories):
+    """First and last value of each chain.
+
+    Parameters
+    ----------
+    histories : DataFrame
+        From `histories`.
+
+    Returns
+    -------
+    DataFrame
+        Columns quantity, first, last, and last_generation, the generation of the last value.
+    """
+    known = {name: values.dropna() for name, values in histories.items()}
+    rows = [(name, v.iloc[0], v.iloc[-1], int(v.index[-1])) for name, v in known.items()]
+    return pd.DataFrame(rows, columns=["quantity", "first", "last", "last_generation"])

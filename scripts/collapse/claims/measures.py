@@ -1,0 +1,141 @@
+"""Measures for claims: functions of a series that return one number for each run.
+
+Every measure takes `of`, a `run_values.Series`. Some also take `against`, another series with the
+same number of runs. They return an array of shape (runs,), or of shape (runs, n) if each of n
+numbers must satisfy the rule of a check. A generation is a number, ``"last"``, or ``{"by": n}``,
+which means n, or the last generation if the chain is shorter.
+"""
+
+import numpy as np
+
+from collapse import theory
+
+
+class NotTestable(Exception):
+    """The results cannot decide a check; the message says why."""
+
+
+def at(of, generation):
+    """Values at a generation, shape (runs,).
+
+    Raises
+    ------
+    NotTestable
+        If the series does not include this generation.
+    """
+    last = int(of.generations[-1])
+    if generation == "last":
+        generation = last
+    elif isinstance(generation, dict):
+        generation = min(generation["by"], last)
+    if not isinstance(generation, int):
+        raise ValueError(f"{generation!r} is not a generation")
+    found = np.flatnonzero(of.generations == generation)
+    if not found.size:
+        raise NotTestable(f"generation {generation} is not among those run (the last is {last})")
+    return of.values[:, found[0]]
+
+
+def value(of, *, generation):
+    """The quantity itself."""
+    return at(of, generation)
+
+
+def difference(of, *, start, end):
+    """Growth of the quantity from generation `start` to `end`."""
+    return at(of, end) - at(of, start)
+
+
+def ratio(of, *, start, end):
+    """Quantity at `end`, in multiples of that at `start`."""
+    return at(of, end) / at(of, start)
+
+
+def difference_between(of, against, *, generation):
+    """Difference to the other series in the same generation."""
+    return at(of, generation) - at(against, generation)
+
+
+def ratio_between(of, against, *, generation):
+    """Quantity in multiples of the other series in the same generation."""
+    return at(of, generation) / at(against, generation)
+
+
+def ratio_of_ratios(of, against, *, start, end):
+    """Relative growth from `start` to `end`, in multiples of that of the other series."""
+    return ratio(of, start=start, end=end) / ratio(against, start=start, end=end)
+
+
+def steps(of, *, start, end):
+    """Growth from each generation to the next, shape (runs, end − start)."""
+    first, last = int(of.generations[0]), int(of.generations[-1])
+    end = last if end == "last" else end
+    if start < first or end > last:
+        raise NotTestable(f"generations {start} to {end} are asked for, {first} to {last} were run")
+    return np.diff(of.values[:, (of.generations >= start) & (of.generations <= end)])
+
+
+def displacement_exponent(of, *, lags):
+    """Exponent of the growth of the mean square displacement with the lag.
+
+    It is 1 for a random walk, 0 for noise about a fixed value, and 2 for a steady drift. The mean
+    is over all pairs of generations that are one of the two `lags` apart.
+    """
+    short, long = lags
+    if len(of.generations) <= long:
+        raise NotTestable(f"the chain has no two generations {long} apart")
+    square = [((of.values[:, k:] - of.values[:, :-k]) ** 2).mean(axis=1) for k in lags]
+    return np.log(square[1] / square[0]) / np.log(long / short)
+
+
+def fluctuation_ratio(of, *, early, late):
+    """Root mean square step between generations, of late ones in multiples of early ones.
+
+    `early` and `late` are pairs of first and last generation.
+    """
+    early, late = (
+        np.sqrt((steps(of, start=start, end=end) ** 2).mean(axis=1)) for start, end in (early, late)
+    )
+    return late / early
+
+
+def slope(of, *, sizes, generation):
+    """Exponent of the growth of the quantity with M: the slope of logarithms, by least squares.
+
+    `of` is a list of series, one for each of the `sizes`.
+    """
+    logs = np.log([at(series, generation) for series in of])  # (sizes, runs)
+    centred = np.log(sizes) - np.log(sizes).mean()
+    return centred @ logs / (centred @ centred)
+
+
+def against_law(of, *, law, generation, size, ddof):
+    """Quantity in multiples of its expectation under replace, by the closed form `law`."""
+    return at(of, generation) / LAWS[law](generation + 1, size, ddof=ddof)
+
+
+def against_limit(of, *, generation, size, power):
+    """Quantity in multiples of the limit of the distance for M(g) = size·(g + 1)^power."""
+    return at(of, generation) / theory.growing_wasserstein_limit(size, power)
+
+
+def relative_growth(of, *, start, end):
+    """Growth from `start` to `end`, in multiples of the mean over runs at `start`."""
+    return difference(of, start=start, end=end) / at(of, start).mean()
+
+
+LAWS = {
+    "wasserstein": theory.wasserstein,
+    "wasserstein_leading_order": lambda t, size, ddof: theory.wasserstein_leading_order(t, size),
+    "sample_variance": theory.sample_variance,
+    "log_variance": lambda t, size, ddof: theory.log_variance(t, size, ddof=ddof)[0],
+}
+
+MEASURES = {
+    measure.__name__: measure
+    for measure in (
+        *(value, difference, ratio, difference_between, ratio_between, ratio_of_ratios),
+        *(steps, displacement_exponent, fluctuation_ratio, slope),
+        *(against_law, against_limit, relative_growth),
+    )
+}

@@ -1,0 +1,1 @@
+"""Chains of discrete distributions: count, draw, count again."""

@@ -1,0 +1,1 @@
+"""Chains of one-dimensional Gaussians: fit, sample, fit again."""

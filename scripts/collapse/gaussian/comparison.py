@@ -1,0 +1,56 @@
+"""Compare chains under replace with closed forms."""
+
+import numpy as np
+import pandas as pd
+
+from collapse import theory
+from collapse.process import summaries
+
+
+def against_theory(means, stds, *, mean, std, ddof, size, generations):
+    """Tabulate measured quantities of the replace chain and their closed forms.
+
+    All quantities are in units of the true standard deviation.
+
+    Parameters
+    ----------
+    means, stds : ndarray, shape (runs, generations)
+        Fitted means and standard deviations of one setting.
+    mean, std : float
+        True mean and standard deviation.
+    ddof : {0, 1}
+    size : int
+        Samples per generation.
+    generations : sequence of int
+        Generations to tabulate.
+
+    Returns
+    -------
+    DataFrame
+        One row per generation. For each quantity: the mean over runs, its 95 % confidence interval
+        (suffixes _low and _high) and the closed form (_theory). The quantity log_variance_spread is
+        the squared deviation of log σ² from its expectation, so that its mean is the variance of
+        log σ².
+    """
+    fits = np.asarray(generations) + 1
+    shift, scale = (means[:, generations] - mean) / std, stds[:, generations] / std
+    middle, spread = theory.log_variance(fits, size, ddof=ddof)
+    measured = {
+        "wasserstein": shift**2 + (scale - 1) ** 2,
+        "sample_variance": shift**2 + scale**2,
+        "log_variance": 2 * np.log(scale),
+        "log_variance_spread": (2 * np.log(scale) - middle) ** 2,
+    }
+    closed = {
+        "wasserstein": theory.wasserstein(fits, size, ddof=ddof),
+        "sample_variance": theory.sample_variance(fits, size, ddof=ddof),
+        "log_variance": middle,
+        "log_variance_spread": spread,
+    }
+    table = {"generation": generations}
+    for name, values in measured.items():
+        middle, low, high = summaries.confidence(values)
+        table |= {name: middle, f"{name}_low": low, f"{name}_high": high}
+        table[f"{name}_theory"] = closed[name]
+    table["wasserstein_leading_order"] = theory.wasserstein_leading_order(fits, size)
+    return pd.DataFrame(table)

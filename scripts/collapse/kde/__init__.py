@@ -1,0 +1,1 @@
+"""Chains of kernel density estimates in one dimension."""

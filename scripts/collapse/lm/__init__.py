@@ -1,0 +1,1 @@
+"""Language models: fine-tune, generate, fine-tune again."""

@@ -1,0 +1,1 @@
+"""Chains of Gaussian mixtures: fit two components, sample, fit again."""

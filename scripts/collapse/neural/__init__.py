@@ -1,0 +1,1 @@
+"""Deterministic PyTorch, shared by the neural families."""

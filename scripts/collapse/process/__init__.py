@@ -1,0 +1,1 @@
+"""The generational process: mixes of training data, seeds, chains, and intervals over runs."""

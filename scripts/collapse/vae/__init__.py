@@ -1,0 +1,1 @@
+"""Chains of variational autoencoders on MNIST."""

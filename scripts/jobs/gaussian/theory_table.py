@@ -1,0 +1,19 @@
+"""Tabulate measurements of the replace chain, over runs, and their closed forms."""
+
+import pandas as pd
+from collapse.gaussian import comparison
+from collapse.process import summaries
+from pipeline import files, results
+from pipeline.job import job
+
+with job(snakemake):
+    truth = snakemake.params.truth
+    tables = []
+    for setting, arrays in results.chains(snakemake.input.chains, snakemake.params.grid):
+        shown = summaries.spaced_generations(arrays["means"].shape[1] - 1)
+        table = comparison.against_theory(**arrays, **truth, **setting, generations=shown)
+        tables.append(pd.DataFrame({**setting, **table}))
+    whole = pd.concat(tables)
+    files.write_table(snakemake.output.csv, whole)
+    decades = whole["generation"].isin([1, 10, 100, 1000])
+    files.write_markdown(snakemake.output.md, whole[decades])

@@ -1,0 +1,30 @@
+"""Put all figures and tables on one page, with what they were made from."""
+
+from pathlib import Path
+
+from pipeline import files
+from pipeline.job import job
+from report import contents, page
+
+with job(snakemake):
+    given, params = snakemake.input, snakemake.params
+    pairs = zip(given.figures, given.captions, strict=True)
+    figures = {Path(png).stem: (png, caption) for png, caption in pairs}
+    tables = {Path(path).stem: path for path in given.tables}
+    made_with = {
+        "code": {**params.sources, **params.code},
+        "settings": params.settings,
+        "data": page.data_digests(params.data, given.sums),
+    }
+    text = page.render(
+        families=contents.read(figures, tables),
+        figures=figures,
+        tables=tables,
+        claims=files.read_json(given.claims),
+        steps=params.steps,
+        digests={kind: page.listing(digests) for kind, digests in made_with.items()},
+        versions=page.versions(made_with["code"]),
+        scale=snakemake.wildcards.scale,
+        seed=params.seed,
+    )
+    files.write_text(snakemake.output[0], text)

@@ -1,0 +1,1 @@
+"""The workflow's machinery: configuration, plan, records, jobs, files."""

@@ -1,0 +1,715 @@
+"""What the configuration may hold: every key's type, limits, meaning and source.
+
+Models check a configuration and describe it; jobs receive plain dictionaries. Defaults are in
+config.yaml: a key has a default here only if it may be left out.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
+
+
+LARGEST = 10**9  # of a count; no machine could run more
+LINES = 6  # line styles that a figure can tell apart, see report.plotting
+
+
+class Section(BaseModel):
+    """Keys that belong together: unknown keys, other types and infinite numbers are mistakes."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+
+    def contradictions(self):
+        """Lines on keys that contradict each other; each starts with a key of this section."""
+        return ()
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self):
+        if lines := list(self.contradictions()):
+            raise ValueError(*lines)
+        return self
+
+
+def key(meaning, source="our choice", **limits):
+    """A key: its meaning with the unit, where its value comes from, and pydantic's limits."""
+    return Field(description=meaning, json_schema_extra={"source": source}, **limits)
+
+
+def whole(least, most=LARGEST):
+    """Type of a whole number within limits."""
+    return Annotated[int, Field(ge=least, le=most)]
+
+
+def listed(item, shortest=1, longest=None):
+    """Type of a list of distinct items."""
+    limits = Field(min_length=shortest, max_length=longest, json_schema_extra={"uniqueItems": True})
+    return Annotated[list[item], limits, AfterValidator(_distinct)]
+
+
+def _distinct(items):
+    for position, item in enumerate(items):
+        if item in items[:position]:
+            raise ValueError(f"has the entry {item!r} twice: drop one")
+    return items
+
+
+CODE, TEXT, SWITCH = "released code", "paper", "–"
+
+Index = whole(0)
+Count = whole(1)
+Several = whole(2)
+States = whole(2, 3000)  # the exact law works on matrices of this size
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+NonNegative = Annotated[float, Field(ge=0)]
+Text = Annotated[str, StringConstraints(min_length=1)]
+Name = Annotated[str, StringConstraints(pattern="^[a-z][a-z0-9_]*$", max_length=60)]
+Names = listed(Name)
+Sizes = listed(Several)
+Generations = listed(Index)
+Channels = Annotated[list[Count], Field(min_length=2, max_length=2)]
+Corpus = Literal["wikipedia_leads", "state_of_the_union", "wikitext2"]
+
+
+class Job(Section):
+    """What one job of a heavy rule asks a cluster for; `make plan` shows what jobs take."""
+
+    mem_mb: Count = key("memory, megabytes; doubled with every attempt")
+    runtime: Count = key("time limit, minutes; doubled with every attempt")
+    gpu: bool = key("asks for a GPU unless device is cpu; may be left out", SWITCH, default=False)
+
+
+class Jobs(Section):
+    """Resources of heavy jobs on a cluster."""
+
+    grouped: listed(Literal["gaussian", "gmm", "vae", "lm"], shortest=0) = key(
+        "families for which all generations of a run are one job of the scheduler"
+    )
+    discrete_chain: Job = key("run the discrete chains", SWITCH)
+    gaussian_chain: Job = key("run a block of generations of the 1-D Gaussian", SWITCH)
+    gaussian_estimation: Job = key("estimate a Gaussian from growing samples", SWITCH)
+    gmm_chain: Job = key("run a block of generations of the mixture", SWITCH)
+    vae_real: Job = key("take the real images", SWITCH)
+    digit_classifier: Job = key("train the classifier of digits", SWITCH)
+    vae_train: Job = key("train a VAE and draw its samples", SWITCH)
+    vae_evaluate: Job = key("evaluate a run of VAEs", SWITCH)
+    lm_pretrain: Job = key("pretrain the own language model", SWITCH)
+    lm_real: Job = key("cut the corpus into blocks", SWITCH)
+    lm_train: Job = key("fine-tune a language model and generate its samples", SWITCH)
+    lm_evaluate: Job = key("evaluate a run of language models", SWITCH)
+    lm_text: Job = key("compare generated with real text", SWITCH)
+
+
+class Mnist(Section):
+    """Handwritten digits, for the VAE."""
+
+    source: Literal["auto", "package", "torchvision", "path"] = key(
+        "package (offline), torchvision (download), path (a folder), or auto: package if it is "
+        "installed, else torchvision",
+        SWITCH,
+    )
+    path: str | None = key("folder with the four MNIST files, for source: path", SWITCH)
+
+    def contradictions(self):
+        if self.source != "path":
+            return
+        if self.path is None:
+            yield "path is null, but source is 'path': name a folder."
+        elif not Path(self.path).is_dir():
+            kind = "a file" if Path(self.path).is_file() else "missing"
+            yield (
+                f"path is '{self.path}', which is {kind}: name the folder that holds the four "
+                "MNIST files."
+            )
+
+
+class Wikitext2(Section):
+    """WikiText-2, for the language model."""
+
+    path: str | None = key(
+        "folder with wiki.{train,valid,test}.raw or {train,valid,test}.txt; null: download from "
+        "the Hugging Face hub",
+        SWITCH,
+    )
+
+
+class Datasets(Section):
+    """Where data sets come from."""
+
+    mnist: Mnist = key("MNIST", SWITCH)
+    wikitext2: Wikitext2 = key("WikiText-2", SWITCH)
+
+
+class Mix(Section):
+    """A regime: data(g+1) as a mix of samples(g), data(g) and data(0). All keys may be left out."""
+
+    new: Share = key("share of samples(g), α in the paper", SWITCH, default=1.0)
+    previous: Share = key("share of data(g), β in the paper", SWITCH, default=0.0)
+    real: Share = key("share of data(0), γ in the paper", SWITCH, default=0.0)
+    accumulate: bool = key("use all generations' samples, not shares", SWITCH, default=False)
+    keep_real: bool = key("with accumulate: data(0) is in the union", SWITCH, default=True)
+    subsample: bool = key("with accumulate: draw as many as data(0) has", SWITCH, default=False)
+
+    def contradictions(self):
+        shares, unions = ("new", "previous", "real"), ("keep_real", "subsample")
+        idle = [k for k in (shares if self.accumulate else unions) if k in self.model_fields_set]
+        if idle and self.accumulate:
+            yield (
+                f"accumulate is true, so that {', '.join(idle)} has no meaning: drop it, or give "
+                "the regime a name that config.yaml does not define."
+            )
+        elif idle:
+            yield f"{idle[0]} has a meaning only with accumulate: true; drop it."
+        total = self.new + self.previous + self.real
+        if not self.accumulate and abs(total - 1) > 1e-9:
+            yield f"new + previous + real is {total:g}, but the shares must sum to 1: change them."
+
+
+# names that have one meaning wherever closed forms or published values are shown
+MEANINGS = {
+    "replace": Mix(),
+    "pool": Mix(accumulate=True),
+    "pool_subsample": Mix(accumulate=True, subsample=True),
+}
+# names that a regime's files could be mistaken for
+RESERVED = {
+    "real": "generation 0, which all regimes share",
+    "estimation": "the figure gaussian_estimation",
+    "growing": "the figure gaussian_growing",
+    "wasserstein": "the figure gaussian_wasserstein",
+}
+
+
+class TailCutting(Section):
+    """Bins that lose their tails: the picture that introduces model collapse."""
+
+    mean: NonNegative = key("two normals at ± mean", "arXiv version, figure 3")
+    std: Positive = key("their standard deviation", "arXiv version, figure 3")
+    tail_share: Share = key("share of the second distribution that is N(0, tail_std²)")
+    tail_std: Positive = key("standard deviation of the tails")
+    limit: Positive = key("bins reach from −limit to limit")
+    bin_width: Positive = key("width of a bin; divides the range")
+    size: States = key("M, items per generation")
+    generations: listed(Index, longest=LINES) = key("generations whose empty bins are counted")
+    runs: Several = key("independent runs")
+
+    def contradictions(self):
+        bins = 2 * self.limit / self.bin_width
+        if bins < 1 or abs(bins - round(bins)) > 1e-9 * bins:
+            yield (
+                f"bin_width is {self.bin_width}, which does not divide the range from "
+                f"-{self.limit} to {self.limit}: change one of them."
+            )
+
+
+class Discrete(Section):
+    """Chains of discrete distributions, which lose one state after another."""
+
+    distributions: listed(Literal["uniform", "zipf", "corpus"]) = key(
+        "true distributions; corpus: the words of lm.corpus", "our choice; the paper names none"
+    )
+    states: Several = key("states of uniform and zipf")
+    zipf_exponent: NonNegative = key("probability ∝ rank^−exponent")
+    sizes: listed(States, longest=LINES) = key("M, items per generation; a line each")
+    runs: Several = key("independent runs")
+    horizon: Count = key("generations that are followed, in multiples of M")
+    tail_cutting: TailCutting = key("bins that lose their tails")
+
+
+class Chains(Section):
+    """A family whose jobs run blocks of generations for batches of runs."""
+
+    generations_per_job: Count = key("generations of a job; a killed run resumes at the last job")
+    runs: Several = key("independent runs", "our choice; paper: 1")
+    runs_per_job: Count = key("runs of a job; divides runs")
+
+    def contradictions(self):
+        if self.runs % self.runs_per_job:
+            yield (
+                f"runs is {self.runs}, which is not a multiple of runs_per_job, "
+                f"{self.runs_per_job}: change one of them."
+            )
+        if self.longest_chain() > 200 * self.generations_per_job:
+            yield (
+                f"generations_per_job is {self.generations_per_job}, which makes a chain of more "
+                f"than 200 jobs for {self.longest_chain()} generations: raise it."
+            )
+
+
+class Estimation(Section):
+    """How well a Gaussian is estimated from samples."""
+
+    sizes: Sizes = key("points per estimate", CODE)
+    repeats: Several = key("estimates of each size", "paper; released code: 1,000")
+
+
+class Growing(Section):
+    """The regime replace with samples that grow: M(g) = size·(g + 1)^power."""
+
+    size: Several = key("M of generation 0, samples")
+    powers: listed(NonNegative, longest=LINES) = key(
+        "growth; the distance stays finite only above 1", "our choice; the theorem's condition"
+    )
+    noise: listed(NonNegative, longest=LINES) = key(
+        "standard deviation of an extra error of each fitted mean, in true standard deviations"
+    )
+    last_generation: Count = key("generations after generation 0")
+    runs: Several = key("independent runs")
+
+
+class Gaussian(Chains):
+    """Chains of one-dimensional Gaussians."""
+
+    mean: float = key("mean of the true distribution", CODE)
+    std: Positive = key("standard deviation of the true distribution", CODE)
+    regimes: Names = key("which of the regimes to run")
+    ddof: listed(whole(0, 1)) = key(
+        "the estimate of the variance divides by M − ddof", "0: released code; 1: Theorem 3.1"
+    )
+    sizes: Sizes = key("M, samples per generation", CODE)
+    last_generation: Count = key("generations after generation 0", TEXT)
+    estimation: Estimation = key("estimates from growing samples")
+    growing: Growing = key("samples that grow with the generation")
+
+    def longest_chain(self):
+        """Generations of the longest chain."""
+        return self.last_generation
+
+
+class Truth(Section):
+    """A true distribution: equally weighted round Gaussians in the plane."""
+
+    means: Annotated[
+        list[Annotated[list[float], Field(min_length=2, max_length=2)]], Field(min_length=1)
+    ] = key("centres, (x, y) each", 'paper: "two artificial Gaussians"; released code: one blob')
+    std: Positive = key("standard deviation of each Gaussian")
+
+
+class MixtureChain(Section):
+    """A chain of mixtures."""
+
+    size: whole(3) = key("N, samples per generation", TEXT)
+    last_generation: Count = key("generations after generation 0", "our choice; paper: 2,050")
+
+
+class Fit(Section):
+    """scikit-learn's GaussianMixture: two components, full covariance, k-means start."""
+
+    tol: Positive = key("gain of the mean log-likelihood below which EM stops", CODE)
+    max_iter: Count = key("EM iterations at most", CODE)
+    reg_covar: Annotated[float, Field(ge=1e-12)] = key(
+        "added to variances; a smaller value is lost in rounding errors", "scikit-learn's default"
+    )
+
+
+class Gmm(Chains):
+    """Chains of Gaussian mixtures."""
+
+    data: Names = key("which of the truths to start from")
+    truths: Annotated[dict[Name, Truth], Field(min_length=1)] = key("true distributions by name")
+    regimes: Names = key("which of the regimes to run")
+    chains: Annotated[list[MixtureChain], Field(min_length=1)] = key("sizes and lengths", TEXT)
+    fit: Fit = key("how a mixture is fitted")
+
+    def longest_chain(self):
+        """Generations of the longest chain."""
+        return max(chain.last_generation for chain in self.chains)
+
+    def contradictions(self):
+        yield from super().contradictions()
+        for name in self.data:
+            if name not in self.truths:
+                known = ", ".join(self.truths)
+                yield f"data names '{name}', which gmm.truths does not define: {known}."
+        if len({chain.size for chain in self.chains}) < len(self.chains):
+            yield "chains has one size twice: drop one."
+
+
+class Kde(Section):
+    """Chains of kernel density estimates in one dimension."""
+
+    regimes: Names = key("which of the regimes to run")
+    bandwidths: listed(Positive | None) = key(
+        "standard deviation of the kernels, in true standard deviations; null: Scott's rule"
+    )
+    sizes: Sizes = key("M, samples per generation")
+    last_generation: Count = key("generations after generation 0")
+    runs: Several = key("independent runs")
+
+
+class VaeArchitecture(Section):
+    """Layers of the VAE."""
+
+    channels: Channels = key("channels of the two convolutions", "our choice; paper: [64, 128]")
+    latent_dimensions: Count = key("latent coordinates of an image", CODE)
+
+
+class VaeTraining(Section):
+    """How a VAE is trained on data(g), by Adam."""
+
+    epochs: Count = key("passes over data(g)", "our choice; paper: 30")
+    batch_size: Count = key("images per step", "our choice; paper: 256")
+    learning_rate: Positive = key("step size", CODE)
+    weight_decay: NonNegative = key("L2 penalty", CODE)
+
+
+class Evaluation(Section):
+    """How a VAE is evaluated."""
+
+    images: Several = key(
+        "images per generation, for latents and classes", "our choice; paper: 100"
+    )
+
+
+class Classifier(Section):
+    """The classifier that names the digits which generated images show, trained by Adam."""
+
+    channels: Channels = key("channels of the two convolutions")
+    epochs: Count = key("passes over the training images")
+    batch_size: Count = key("images per step")
+    learning_rate: Positive = key("step size")
+
+
+class Vae(Section):
+    """Variational autoencoders of MNIST."""
+
+    regimes: Names = key("which of the regimes to run")
+    runs: Several = key("independent runs", CODE)
+    last_generation: Count = key("generations after generation 0", "our choice; paper: 20")
+    images: whole(2, 60000) = key(
+        "training images, the first of MNIST", "our choice; paper: 60,000"
+    )
+    samples: Literal["finite", "streaming"] = key(
+        "finite: a data set per generation; streaming: new images every batch",
+        "finite: our choice; streaming: released code",
+    )
+    architecture: VaeArchitecture = key("layers")
+    train: VaeTraining = key("training")
+    evaluation: Evaluation = key("evaluation")
+    classifier: Classifier = key("the classifier of digits")
+
+    def contradictions(self):
+        if self.evaluation.images > self.images:
+            yield (
+                f"evaluation.images is {self.evaluation.images}, but a generation has only "
+                f"{self.images} (vae.images): lower it."
+            )
+
+
+class Definition(Section):
+    """A setting of the language model."""
+
+    regime: Name = key("one of the regimes", "Nature, figure 1")
+    epochs: Count = key("passes over data(g) at most", "Nature, figure 1: 5 and 10")
+    repetition_penalty: Positive = key(
+        "of generated text; 1: none", "Nature, supplementary section 10: 2; released code: 3"
+    )
+    learning_rate: Positive = key("instead of train's; may be left out", SWITCH, default=None)
+    batch_size: Count = key("instead of train's; may be left out", SWITCH, default=None)
+
+
+class PretrainingBlocks(Section):
+    """Blocks of tokens for pretraining, evenly spaced over the corpus."""
+
+    train: Count | None = key("blocks to train on; null: all")
+    validation: Count | None = key("blocks that choose the best epoch; null: all")
+
+
+class Blocks(Section):
+    """Blocks of tokens, evenly spaced over the corpus."""
+
+    train: Count | None = key("blocks to train on; null: all", "our choice; paper: all")
+    validation: Count | None = key(
+        "blocks that choose the best epoch; null: all", "our choice; paper: all"
+    )
+    length: whole(4) = key("tokens of a block and of its continuation", TEXT)
+    lines_per_chunk: Count = key("lines that are joined before they are cut", CODE)
+    line_start: bool = key(
+        "put the model's start token before each line; without it WikiText-2 gives the released "
+        "code's 37,354 blocks",
+        CODE,
+    )
+    test: Count | None = key("blocks to evaluate on; null: all", "our choice; paper: all")
+
+
+class Training(Section):
+    """How a language model is fine-tuned on data(g)."""
+
+    batch_size: Count = key("blocks per step of AdamW", "our choice; released, fine-tuning: 128")
+    learning_rate: Positive = key("step size of AdamW", "our choice; released, fine-tuning: 2e-5")
+    schedule: Literal["linear", "constant"] = key("after the warm-up: to zero, or constant")
+    warmup: Share = key("share of all steps in which the learning rate rises")
+    weight_decay: NonNegative = key("decoupled weight decay of AdamW")
+    clip: Positive = key("largest norm of the gradient")
+    patience: Count | None = key(
+        "stop after so many epochs without a better validation perplexity; null: never",
+        "our choice; paper, fine-tuning: never",
+    )
+
+
+class Pretraining(Training):
+    """How the own model is pretrained."""
+
+    epochs: Count = key("passes over the corpus")
+
+
+class LmArchitecture(Section):
+    """Layers of the own model, of OPT's architecture."""
+
+    hidden_size: Count = key("width; a multiple of heads")
+    layers: Count = key("transformer layers")
+    heads: Count = key("attention heads of a layer")
+    feed_forward: Count = key("width of the feed-forward layers")
+    positions: Count = key("tokens of the longest context; at least two blocks")
+    dropout: Annotated[float, Field(ge=0, lt=1)] = key("share of activations set to zero")
+
+
+class Pretrain(Section):
+    """The own base model, for lm.model: own."""
+
+    corpus: Corpus = key("text it is pretrained on")
+    vocabulary: whole(260) = key("tokens of the tokenizer trained on it")
+    blocks: PretrainingBlocks = key("blocks of lm.blocks.length tokens")
+    architecture: LmArchitecture = key("layers")
+    train: Pretraining = key("training")
+
+
+class Examples(Section):
+    """What the table lm_examples quotes."""
+
+    run: Index = key("a run, counted from 0")
+    prompt: Index = key("a training block, counted from 0")
+    generations: Generations = key("generations g", "Nature, example 1")
+
+
+class Lm(Section):
+    """Language models that are fine-tuned on text of the previous generation."""
+
+    model: Text = key(
+        "own (see pretrain), smollm2-135m (a package), a folder, or a name on the hub",
+        "our choice; paper: facebook/opt-125m",
+    )
+    revision: Text | None = key("commit of a model from the hub", SWITCH)
+    corpus: Corpus = key("text it is fine-tuned on", "our choice; paper: wikitext2")
+    base: Literal["pretrained", "generation0"] = key(
+        "what each generation starts from", "paper, which is ambiguous"
+    )
+    prompts: Literal["original", "previous"] = key(
+        "what a generation continues: the original blocks, or those it was trained on", TEXT
+    )
+    settings: Names = key("which of the definitions to run")
+    definitions: Annotated[dict[Name, Definition], Field(min_length=1)] = key("settings by name")
+    runs: Several = key("independent runs", "our choice; paper: 5")
+    last_generation: Count = key("generations after generation 0", TEXT)
+    blocks: Blocks = key("how the corpus is cut")
+    beams: Count = key("beams of the search that generates text", TEXT)
+    precision: Literal["fp32", "bf16"] = key("bf16: autocast in training and generation")
+    train: Training = key("fine-tuning", "our choice; the paper gives none of these")
+    pretrain: Pretrain = key("the own base model")
+    examples: Examples = key("the table lm_examples")
+
+    def contradictions(self):
+        known = ", ".join(self.definitions)
+        for name in self.settings:
+            if name not in self.definitions:
+                yield f"settings names '{name}', which lm.definitions does not define: {known}."
+        yield from too_late("examples.generations", self.examples.generations, "lm", self)
+        yield from out_of_range("examples.run", self.examples.run, "lm.runs", self.runs)
+        if limit := self.blocks.train:
+            yield from out_of_range(
+                "examples.prompt", self.examples.prompt, "lm.blocks.train", limit
+            )
+        if self.model == "own":
+            yield from self._own_model_contradictions()
+
+    def _own_model_contradictions(self):
+        own, length = self.pretrain, self.blocks.length
+        place, shape = "pretrain.architecture", own.architecture
+        if shape.hidden_size % shape.heads:
+            yield (
+                f"{place}.hidden_size is {shape.hidden_size}, which {shape.heads} heads do not "
+                "divide: change one of them."
+            )
+        if shape.positions < 2 * length:
+            yield (
+                f"{place}.positions is {shape.positions}, but a block of {length} tokens and its "
+                f"continuation need {2 * length}: raise it."
+            )
+        if self.beams > own.vocabulary:
+            yield (
+                f"beams is {self.beams}, but the model has only {own.vocabulary} tokens "
+                "(lm.pretrain.vocabulary): lower it."
+            )
+
+
+class OfGenerations(Section):
+    """A figure that shows some generations."""
+
+    generations: Generations = key("generations g", TEXT)
+
+
+class GmmSamples(OfGenerations):
+    """Samples of the mixture."""
+
+    size: whole(3) = key("N, samples per generation; one of gmm.chains", TEXT)
+    run: Index = key("a run, counted from 0")
+
+
+class VaeSamples(OfGenerations):
+    """Grids of generated images."""
+
+    run: Index = key("a run, counted from 0")
+    rows: Count = key("a grid has rows × rows images", TEXT)
+
+
+class LmRepetition(Section):
+    """Repetition with and without a penalty."""
+
+    settings: Names = key("which of lm.settings to show", "Nature, supplementary section 10")
+
+
+class Figures(Section):
+    """What figures show."""
+
+    gmm_samples: GmmSamples = key("samples of the mixture")
+    vae_samples: VaeSamples = key("grids of generated images")
+    vae_latent_density: OfGenerations = key("density of latent coordinates")
+    lm_histograms: OfGenerations = key("histograms of perplexity")
+    lm_repetition: LmRepetition = key("repetition of words")
+
+
+class Configuration(Section):
+    """The complete configuration."""
+
+    scale: Name = key("name of the scale: the folder below results/", SWITCH)
+    seed: whole(0, 2**53 - 1) = key("root of every random number")
+    device: Literal["cpu", "cuda", "auto"] = key("auto: a GPU if there is one", SWITCH)
+    keep_models: Literal["all", "last", "none"] = key(
+        "models of VAE and LM to keep, in addition to generation 0's; last: each run's last", SWITCH
+    )
+    jobs: Jobs = key("resources", SWITCH)
+    datasets: Datasets = key("data sets", SWITCH)
+    regimes: Annotated[dict[Name, Mix], Field(min_length=1)] = key("mixes by name", TEXT)
+    discrete: Discrete = key("discrete distributions", SWITCH)
+    gaussian: Gaussian = key("one-dimensional Gaussians", SWITCH)
+    gmm: Gmm = key("Gaussian mixtures", SWITCH)
+    kde: Kde = key("kernel density estimates", SWITCH)
+    vae: Vae = key("variational autoencoders", SWITCH)
+    lm: Lm = key("language models", SWITCH)
+    figures: Figures = key("figures", SWITCH)
+
+    def contradictions(self):
+        if found := list(self._regime_contradictions()):  # the rest builds on them
+            yield from found
+            return
+        yield from self._streaming_contradictions()
+        yield from self._prompt_contradictions()
+        yield from self._gmm_figure_contradictions()
+        yield from self._figure_contradictions()
+
+    def _regime_contradictions(self):
+        for name, mix in self.regimes.items():
+            if name in RESERVED:
+                yield f"regimes.{name}: this name is taken by {RESERVED[name]}; choose another."
+            if mix != MEANINGS.get(name, mix):
+                yield f"regimes.{name} is not the mix that this name means: choose another name."
+        used = {f"{f}.regimes": getattr(self, f).regimes for f in ("gaussian", "gmm", "kde", "vae")}
+        for name, setting in self.lm.definitions.items():
+            used[f"lm.definitions.{name}.regime"] = [setting.regime]
+        known = ", ".join(self.regimes)
+        for place, names in used.items():
+            for name in names:
+                if name not in self.regimes:
+                    yield f"{place} names '{name}', which regimes does not define: {known}."
+
+    def _streaming_contradictions(self):
+        if self.vae.samples != "streaming":
+            return
+        if self.keep_models == "none":
+            yield (
+                "keep_models is 'none', but vae.samples is 'streaming', where each model learns "
+                "from the previous one, so that another generation would train all of them again: "
+                "use last or all, or finite samples."
+            )
+        for name in self.vae.regimes:
+            if self.regimes[name] != Mix():
+                yield (
+                    "vae.samples is 'streaming', which has no data set to mix for regime "
+                    f"'{name}': use finite, or regimes with new: 1."
+                )
+
+    def _prompt_contradictions(self):
+        for name in self.lm.settings:
+            regime = self.regimes[self.lm.definitions[name].regime]
+            if self.lm.prompts == "previous" and regime.accumulate:
+                yield (
+                    f"lm.prompts is 'previous', but the regime of '{name}' accumulates, so that "
+                    "there would be more prompts than blocks: use original, or another regime."
+                )
+
+    def _gmm_figure_contradictions(self):
+        figure, place = self.figures.gmm_samples, "figures.gmm_samples"
+        last = {chain.size: chain.last_generation for chain in self.gmm.chains}
+        if figure.size not in last:
+            sizes = ", ".join(map(str, last))
+            yield (
+                f"{place}.size is {figure.size}, which gmm.chains does not run: choose one of "
+                f"{sizes}."
+            )
+        for generation in figure.generations:
+            if generation > last.get(figure.size, generation):
+                yield (
+                    f"{place}.generations asks for {generation}, but the chain of size "
+                    f"{figure.size} in gmm.chains ends with {last[figure.size]}: raise the one or "
+                    f"drop {generation}."
+                )
+        yield from out_of_range(f"{place}.run", figure.run, "gmm.runs", self.gmm.runs)
+
+    def _figure_contradictions(self):
+        figures, vae, lm = self.figures, self.vae, self.lm
+        for name, family in (
+            ("vae_samples", vae),
+            ("vae_latent_density", vae),
+            ("lm_histograms", lm),
+        ):
+            place, generations = f"figures.{name}.generations", getattr(figures, name).generations
+            yield from too_late(place, generations, name.split("_")[0], family)
+        grid = figures.vae_samples
+        yield from out_of_range("figures.vae_samples.run", grid.run, "vae.runs", vae.runs)
+        if grid.rows**2 > vae.images:
+            yield (
+                f"figures.vae_samples.rows is {grid.rows}, which needs {grid.rows**2} images, but "
+                f"vae.images is {vae.images}: lower it."
+            )
+        for name in figures.lm_repetition.settings:
+            if name not in lm.settings:
+                yield (
+                    f"figures.lm_repetition.settings names '{name}', which lm.settings does not "
+                    "run: add it there, or drop it."
+                )
+
+
+def too_late(place, generations, name, family):
+    """Lines on generations that a family does not reach."""
+    for generation in generations:
+        if generation > family.last_generation:
+            yield (
+                f"{place} asks for {generation}, but {name}.last_generation is "
+                f"{family.last_generation}: raise the one or drop {generation}."
+            )
+
+
+def out_of_range(place, index, counted, count):
+    """Lines on an index, counted from 0, that is not below a count."""
+    if index >= count:
+        yield (
+            f"{place} is {index}, but {counted} is {count} and both are numbered from 0: choose "
+            f"at most {count - 1}."
+        )

@@ -1,0 +1,284 @@
+"""Which files jobs take: every path that rules compute, from the configuration and wildcards."""
+
+from pathlib import Path
+
+REAL = "real"
+
+
+class Layout:
+    """Paths of results, and the grids of settings that tables and figures iterate over.
+
+    Parameters
+    ----------
+    config : dict
+        The checked configuration.
+    """
+
+    def __init__(self, config):
+        self.config = config
+        self.results = f"results/{config['scale']}"
+        gaussian, gmm, lm = config["gaussian"], config["gmm"], config["lm"]
+        self.gaussian_grid = [
+            {"ddof": ddof, "size": size} for ddof in gaussian["ddof"] for size in gaussian["sizes"]
+        ]
+        self.gmm_grid = [
+            {"regime": regime, "data": data, **chain}
+            for regime in gmm["regimes"]
+            for data in gmm["data"]
+            for chain in gmm["chains"]
+        ]
+        self.vae_generations = range(config["vae"]["last_generation"] + 1)
+        self.vae_runs = [f"{run:02d}" for run in range(config["vae"]["runs"])]
+        self.lm_generations = range(lm["last_generation"] + 1)
+        self.lm_runs = [f"{run:02d}" for run in range(lm["runs"])]
+        base = "pretrained" if lm["model"] == "own" else "imported"
+        self.lm_base = f"{self.results}/lm/models/{base}"
+        self.vae_kept, self.vae_pruned = kept_and_pruned(
+            config["keep_models"], config["vae"]["last_generation"]
+        )
+        self.lm_kept, self.lm_pruned = kept_and_pruned(config["keep_models"], lm["last_generation"])
+
+    # 1-D Gaussian
+
+    def gaussian_start(self, w):
+        """The previous job's history of models; nothing where generation 0 is still to be fitted."""
+        last = previous(w, self.config["gaussian"]["generations_per_job"])
+        if int(last) == 0:
+            return []
+        chain = f"{w.regime}/ddof{w.ddof}/size{w.size}/batch{w.batch}"
+        return f"{self.results}/gaussian/models/{chain}/gen{last}.npz"
+
+    def gaussian_chains(self, w):
+        """Last job of every chain of the regime that the wildcards name, or of replace."""
+        return self.gaussian_models(w.get("regime", "replace"))
+
+    def gaussian_models(self, *regimes):
+        """Last job of every chain: by regime, in the order of `gaussian_grid`, batch by batch."""
+        gaussian = self.config["gaussian"]
+        last = f"{gaussian['last_generation']:04d}"
+        return [
+            f"{self.results}/gaussian/models/{regime}/ddof{at['ddof']}/size{at['size']}"
+            f"/batch{batch:02d}/gen{last}.npz"
+            for regime in regimes
+            for at in self.gaussian_grid
+            for batch in range(gaussian["runs"] // gaussian["runs_per_job"])
+        ]
+
+    # Gaussian mixture
+
+    def gmm_model(self, at, batch, generation):
+        """The block of mixtures that ends with `generation`; `at`: regime, data and size."""
+        chain = f"{at['regime']}/{at['data']}/size{at['size']}/batch{batch}"
+        return f"{self.results}/gmm/models/{chain}/gen{int(generation):04d}.npz"
+
+    def gmm_start(self, w):
+        """The previous job's history of models; nothing where generation 0 is still to be fitted."""
+        last = previous(w, self.config["gmm"]["generations_per_job"])
+        return self.gmm_model(dict(w.items()), w.batch, last) if int(last) else []
+
+    def gmm_chains(self, w=None):
+        """Last job of every chain, in the order of `gmm_grid`, batch by batch."""
+        gmm = self.config["gmm"]
+        return [
+            self.gmm_model(at, f"{batch:02d}", at["last_generation"])
+            for at in self.gmm_grid
+            for batch in range(gmm["runs"] // gmm["runs_per_job"])
+        ]
+
+    def gmm_last(self, w):
+        """Last job of the chain that the wildcards name."""
+        chains = self.config["gmm"]["chains"]
+        last = next(c["last_generation"] for c in chains if c["size"] == int(w.size))
+        return self.gmm_model(dict(w.items()), w.batch, last)
+
+    def gmm_clouds(self, w=None):
+        """Samples that the figure gmm_samples shows: by regime, then by truth."""
+        gmm, at = self.config["gmm"], self.config["figures"]["gmm_samples"]
+        batch = at["run"] // gmm["runs_per_job"]
+        return [
+            f"{self.results}/gmm/shown/{regime}/{data}/size{at['size']}/batch{batch:02d}.npz"
+            for regime in gmm["regimes"]
+            for data in gmm["data"]
+        ]
+
+    # VAE
+
+    def vae_file(self, regime, kind, run, generation, suffix):
+        """A file of one generation; all regimes share generation 0, which knows real data only."""
+        regime = regime if int(generation) else REAL
+        return f"{self.results}/vae/{kind}/{regime}/run{run}/gen{int(generation):02d}.{suffix}"
+
+    def vae_training_data(self, w):
+        """What data(g) is mixed from: sample files, or the model that streams them."""
+        if self.config["vae"]["samples"] == "streaming":
+            teacher = self.vae_file(w.regime, "models", w.run, previous(w), "safetensors")
+            return {"teacher": teacher}
+        real = f"{self.results}/vae/samples/real/data.npz"
+        return {
+            "sources": [
+                real if g == REAL else self.vae_file(w.regime, "samples", w.run, g, "npz")
+                for g in self._sources(w.regime, w.generation)
+            ]
+        }
+
+    def vae_samples(self, w):
+        """Samples of all generations of one run."""
+        return [self.vae_file(w.regime, "samples", w.run, g, "npz") for g in self.vae_generations]
+
+    def vae_metrics(self, w=None):
+        """Training metrics of every generation: by regime, then by run."""
+        return [
+            self.vae_file(regime, "metrics", run, g, "json")
+            for regime in self.config["vae"]["regimes"]
+            for run in self.vae_runs
+            for g in self.vae_generations
+        ]
+
+    def vae_drawn(self, w):
+        """Samples that the figure vae_samples shows, of the regime that the wildcards name."""
+        grid = self.config["figures"]["vae_samples"]
+        return [
+            self.vae_file(w.regime, "samples", f"{grid['run']:02d}", generation, "npz")
+            for generation in grid["generations"]
+        ]
+
+    # language models
+
+    def lm_origin(self, setting):
+        """The first setting that has the same generation 0.
+
+        Generation 0 is trained on real data, whatever the regime.
+        """
+        lm = self.config["lm"]
+
+        def matters(name):
+            return {k: v for k, v in lm["definitions"][name].items() if k != "regime"}
+
+        return next(name for name in lm["settings"] if matters(name) == matters(setting))
+
+    def lm_file(self, setting, kind, run, generation, suffix):
+        """A file of one generation; settings with the same generation 0 share its files."""
+        setting = setting if int(generation) else self.lm_origin(setting)
+        return f"{self.results}/lm/{kind}/{setting}/run{run}/gen{int(generation):02d}.{suffix}"
+
+    def lm_of_run(self, kind, suffix):
+        """Input function: a run's files of one kind, all generations in order."""
+        return lambda w: [
+            self.lm_file(w.setting, kind, w.run, g, suffix) for g in self.lm_generations
+        ]
+
+    def lm_training_data(self, w):
+        """What data(g) is mixed from, and the weights that its training starts from."""
+        lm = self.config["lm"]
+        real = f"{self.results}/lm/samples/real/data.npz"
+        pretrained = f"{self.lm_base}/model.safetensors"
+        first = self.lm_file(w.setting, "models", w.run, 0, "safetensors")
+        return {
+            "sources": [
+                real if g == REAL else self.lm_file(w.setting, "samples", w.run, g, "npz")
+                for g in self._sources(lm["definitions"][w.setting]["regime"], w.generation)
+            ],
+            "start": pretrained if lm["base"] == "pretrained" else first,
+        }
+
+    def lm_judge(self, w):
+        """Generation 0's model, which judges what all generations of a run generate."""
+        return self.lm_file(w.setting, "models", w.run, 0, "safetensors")
+
+    def lm_metrics(self, kind, suffix):
+        """A file of every run: by setting, then by run."""
+        return [
+            f"{self.results}/lm/metrics/{setting}/run{run}/{kind}.{suffix}"
+            for setting in self.config["lm"]["settings"]
+            for run in self.lm_runs
+        ]
+
+    def lm_examples(self, w=None):
+        """Samples that the table lm_examples quotes: by setting, then by generation."""
+        lm = self.config["lm"]
+        run = f"{lm['examples']['run']:02d}"
+        return [
+            self.lm_file(setting, "samples", run, g, "npz")
+            for setting in lm["settings"]
+            for g in lm["examples"]["generations"]
+        ]
+
+    def _sources(self, regime, generation):
+        from collapse.process import generations
+
+        from pipeline import configuration
+
+        return generations.sources(configuration.regime(self.config, regime), int(generation))
+
+    # what the default target makes
+
+    def figure_names(self):
+        """Names of all figures of the default target."""
+        regimes = self.config["gaussian"]["regimes"]
+        return [
+            *("feedback_loop", "pipeline", "tail_cutting", "discrete_absorption"),
+            *("gaussian_estimation", *(f"gaussian_{regime}" for regime in regimes)),
+            *["gaussian_wasserstein"] * ("replace" in regimes),
+            *("gaussian_growing", "gmm_samples", "gmm_l2", "kde_variance"),
+            *("vae_samples", "vae_latent_density", "vae_latent_moments", "vae_collapse"),
+            *("lm_perplexity", "lm_histograms", "lm_histograms_3d", "lm_repetition", "lm_tail"),
+        ]
+
+    def table_names(self):
+        """Names of all tables of the default target."""
+        return [
+            *("claims", "headline", "fidelity"),
+            *("discrete_absorption", "discrete_ends", "tail_cutting"),
+            *["gaussian_theory"] * ("replace" in self.config["gaussian"]["regimes"]),
+            *("gaussian_growing", "gmm_generations", "kde_generations", "vae_generations"),
+            *("lm_perplexity", "lm_text", "lm_examples"),
+        ]
+
+    def figures(self, *suffixes):
+        """Files of all figures with the given endings, all by default."""
+        return [
+            f"{self.results}/figures/{name}.{suffix}"
+            for name in self.figure_names()
+            for suffix in suffixes or ("png", "pdf", "md")
+        ]
+
+    def tables(self, *suffixes):
+        """Files of all tables with the given endings; by default with all that they have."""
+        return [
+            f"{self.results}/tables/{name}.{suffix}"
+            for name in self.table_names()
+            for suffix in suffixes or ("csv", "md", *["json"] * (name in ("claims", "headline")))
+        ]
+
+
+def previous(wildcards, generations_per_job=1):
+    """Last generation of the previous job of a chain, padded like this job's."""
+    last = (int(wildcards.generation) - 1) // generations_per_job * generations_per_job
+    return str(last).zfill(len(wildcards.generation))
+
+
+def kept_and_pruned(keep_models, last_generation):
+    """Patterns of the generations whose models stay, and of those whose models are removed.
+
+    A model is removed once no remaining job needs it. Generation 0 belongs to neither: a rule of
+    its own makes it, and its model always stays, because it judges what all others generate.
+
+    Parameters
+    ----------
+    keep_models : {"all", "last", "none"}
+    last_generation : int
+
+    Returns
+    -------
+    kept, pruned : str
+        Regular expressions for the wildcard ``generation``.
+    """
+    end = {"all": 1, "last": last_generation, "none": last_generation + 1}[keep_models]
+    names = [f"{generation:02d}" for generation in range(1, end)]
+    nothing = "(?!)"
+    return rf"(?!(?:{'|'.join(['00', *names])})\D)\d\d+", "|".join(names) or nothing
+
+
+def model_name(config):
+    """The language model's name on the hub, or that of its folder: what claims are about."""
+    return Path(config["lm"]["model"]).name

@@ -1,0 +1,102 @@
+"""Records: what a job was made with and what it made, stored next to the results."""
+
+import importlib.metadata
+import json
+import sys
+from pathlib import Path
+
+from collapse.errors import UserError
+
+from pipeline import files, fingerprints, hashes
+
+PACKAGES = ("numpy", "scipy", "pandas", "scikit-learn", "matplotlib", "torch", "transformers")
+MODULES = {"scikit-learn": "sklearn"}
+SHAPE = {"rule": str, "parameters": dict, "inputs": dict, "outputs": dict, "versions": dict}
+
+
+def path(log):
+    """The record of the job whose log is below ``logs/<scale>/`` or ``logs/data/``."""
+    _, root, *place = Path(log).with_suffix(".json").parts
+    folder = Path(root) if root == "data" else Path("results", root)
+    return Path(folder, "records", *place)
+
+
+def read(path):
+    """The record at `path`, or None if there is none or it is damaged."""
+    try:
+        record = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    whole = isinstance(record, dict) and all(
+        isinstance(record.get(key), kind) for key, kind in SHAPE.items()
+    )
+    return record if whole else None
+
+
+def parameters(params):
+    """A job's named parameters as they are after writing and reading JSON.
+
+    Parameters
+    ----------
+    params : mapping
+        With ``items()``, as Snakemake gives them to scripts and to its own jobs.
+    """
+    return json.loads(json.dumps(dict(params.items()), sort_keys=True))
+
+
+def digests(paths):
+    """SHA-256 of each file by its path."""
+    return {str(path): files.sha256(path) for path in sorted(set(map(str, paths)))}
+
+
+def versions():
+    """Versions of Python and of the imported packages that compute, and the GPU in use."""
+    found = {"python": ".".join(map(str, sys.version_info[:3]))}
+    for name in PACKAGES:
+        if MODULES.get(name, name) in sys.modules:
+            found[name] = importlib.metadata.version(name)
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_initialized():
+        found["gpu"] = torch.cuda.get_device_name()
+    return found
+
+
+def begin(job):
+    """Hash a job's inputs; return the function that writes its record once it has its outputs.
+
+    The inputs are hashed before the job reads them: a file that is edited while the job runs is not
+    what the job was made with.
+
+    Parameters
+    ----------
+    job : object
+        With ``log``, ``rule``, ``input``, ``params`` and ``output``.
+
+    Raises
+    ------
+    UserError
+        If code was edited after the run started: the job would compute with other code than its
+        record names.
+    """
+    _check_code(job.params.get("code", {}))
+    inputs = digests(job.input)
+
+    def write():
+        _check_code(job.params.get("code", {}))
+        record = {
+            "rule": job.rule,
+            "parameters": parameters(job.params),
+            "inputs": inputs,
+            "outputs": digests(job.output),
+            "versions": versions(),
+        }
+        files.write_json(path(job.log[0]), record)
+
+    return write
+
+
+def _check_code(code):
+    known = fingerprints.Fingerprints(hashes.HashCache())
+    for name, expected in code.items():
+        if known.of_file(name) != expected:
+            raise UserError(f"{name} was edited after this run started. Run the command again.")

@@ -1,0 +1,49 @@
+"""Run the workflow and print where its figures are; resume where an earlier run stopped."""
+
+from pathlib import Path
+
+from pipeline import engine, plan
+
+
+def run(scale, cores, profile, names, options):
+    """Run the default target, or some targets, of a scale.
+
+    Parameters
+    ----------
+    scale : str
+    cores : str
+        A number, or ``all``; unused with a profile.
+    profile : str or None
+        A folder with Snakemake options.
+    names : sequence of str
+        Figures or tables by name, files, or rules; none: the default target.
+    options : sequence of str
+        Any Snakemake options.
+    """
+    asked = engine.options(engine.place(cores, profile), options, names, scale=scale)
+    engine.run(scale, asked)
+    if finished(scale, asked):
+        print(closing_line(scale, asked.targets))
+
+
+def finished(scale, asked):
+    """Whether nothing is left to run. With options of the user, such as ``-n``, ask the plan."""
+    if not asked.others:
+        return True
+    with plan.planned(scale, *asked.targets, config=asked.config) as planned:
+        return not planned.waiting
+
+
+def closing_line(scale, targets):
+    """Where the results are.
+
+    Parameters
+    ----------
+    scale : str
+    targets : sequence of str
+        None: the default target.
+    """
+    made = [path for path in targets if Path(path).is_file()]
+    if targets:
+        return f"\nUp to date: {', '.join(made or targets)}."
+    return f"\nAll figures, tables and verdicts are on one page: results/{scale}/report.html."

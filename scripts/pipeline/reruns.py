@@ -1,0 +1,119 @@
+"""Which jobs run again: those whose records do not fit today's plan, whatever time stamps say.
+
+Snakemake decides by modification times and by metadata of its own, which neither a clone nor a
+pulled artefact has. This module replaces that decision for every job that leaves a record (see
+`pipeline.records`), each time that Snakemake plans: for plain ``snakemake``, too. Jobs of other
+workflows that use this one as a module are decided by Snakemake as usual.
+"""
+
+import contextlib
+import sys
+
+from pipeline import hashes, plan, verdicts
+
+_options = {"quiet": False, "fresh": False}
+
+
+def install(workflow):
+    """Let records decide in this process; has no effect in the processes of single jobs.
+
+    Parameters
+    ----------
+    workflow : snakemake.workflow.Workflow
+    """
+    from snakemake.dag import DAG
+
+    if not workflow.is_main_process or hasattr(DAG, "decided_by_records"):
+        return
+    original_update, original_incomplete = DAG.update_needrun, DAG.incomplete_files
+    DAG.decided_by_records = True
+
+    async def update_needrun(dag, *args, **kwargs):
+        with _records_decide(dag):
+            return await original_update(dag, *args, **kwargs)
+
+    async def incomplete_files(dag):
+        # a job that was killed before it wrote its record has no matching one
+        ours = {str(file) for job in dag.jobs if plan.is_recorded(job) for file in job.output}
+        return [file for file in await original_incomplete(dag) if str(file) not in ours]
+
+    DAG.update_needrun, DAG.incomplete_files = update_needrun, incomplete_files
+
+
+@contextlib.contextmanager
+def quiet(*, fresh):
+    """Within the context, print nothing of what does not match; `fresh`: hash every file again."""
+    before = dict(_options)
+    _options.update(quiet=True, fresh=fresh)
+    try:
+        yield
+    finally:
+        _options.update(before)
+
+
+def judged(dag):
+    """Verdicts on all jobs of Snakemake's graph that leave records; files are hashed once.
+
+    Returns
+    -------
+    list of (pipeline.verdicts.Verdict, snakemake.jobs.Job)
+        Each after those whose outputs it takes.
+    """
+    known = getattr(dag, "judged", None)
+    if known is None or known[0] != set(dag.jobs):
+        pairs = plan.jobs_of(dag)
+        cache = hashes.HashCache(None if _options["fresh"] else hashes.CACHE)
+        found = verdicts.judge([job for job, _ in pairs], digest=cache.sha256)
+        cache.save()
+        if not _options["quiet"]:
+            _print_stale(dag, found)
+        jobs = [job for _, job in pairs]
+        known = dag.judged = set(dag.jobs), list(zip(found, jobs, strict=True))
+    return known[1]
+
+
+@contextlib.contextmanager
+def _records_decide(dag):
+    """Give Snakemake's own decision the records' answers instead of times and metadata."""
+    from snakemake.io import _IOFile
+
+    pairs = judged(dag)
+    for verdict, job in pairs:
+        if not verdict.matches and verdict.here:
+            reason = dag.reason(job)
+            reason.code_changed, reason.derived = True, verdict.derived
+    jobs = [job for _, job in pairs]
+    ours, inputs = set(jobs), {id(file) for job in jobs for file in job.input}
+    persistence, is_newer = dag.workflow.persistence, _IOFile.is_newer
+
+    async def newer(file, time):
+        return False if id(file) in inputs else await is_newer(file, time)
+
+    answers = {
+        "has_metadata": True,
+        "has_outdated_metadata": False,
+        "params_changed": False,
+        "input_changed": (),
+        "code_changed": (),
+    }
+    _IOFile.is_newer = newer
+    for name, answer in answers.items():
+        setattr(persistence, name, _answering(getattr(persistence, name), answer, ours))
+    try:
+        yield
+    finally:
+        _IOFile.is_newer = is_newer
+        for name in answers:
+            delattr(persistence, name)
+
+
+def _answering(original, answer, ours):
+    return lambda job, *args, **kwargs: answer if job in ours else original(job, *args, **kwargs)
+
+
+def _print_stale(dag, found):
+    from snakemake.settings.enums import Quietness
+
+    if Quietness.ALL not in (dag.workflow.output_settings.quiet or ()):
+        for line in verdicts.stale_lines(found):
+            print(line, file=sys.stderr)

@@ -1,0 +1,74 @@
+"""What happens when the workflow starts, before any rule is read and before any job runs."""
+
+import os
+import re
+import sys
+
+from collapse.errors import UserError
+
+from pipeline import configuration, paths, reruns
+
+# made where Snakemake itself runs: downloads, tables, figures and whatever takes a second
+LIGHT_OUTPUTS = re.compile(r"data/|results/\{scale[^}]*\}/(tables/|figures/|report)")
+LIGHT_RULES = ("lm_import", "gaussian_real", "gmm_real", "gmm_draw", "vae_grid")
+
+
+def up(workflow, config):
+    """Prepare the environment, let records decide what runs again, and check the configuration.
+
+    Parameters
+    ----------
+    workflow : snakemake.workflow.Workflow
+    config : dict
+        What ``--config`` and ``--configfile`` give; becomes the whole, checked configuration.
+    """
+    prepare_environment()
+    reruns.install(workflow)
+    loaded = checked(configuration.load, dict(config))
+    config.clear()
+    config.update(loaded)
+
+
+def checked(function, *args):
+    """Call a function; after a `UserError`, stop with one line for each mistake."""
+    try:
+        return function(*args)
+    except UserError as error:
+        sys.exit("\n".join(f"ERROR: {line}" for line in str(error).splitlines()))
+
+
+def prepare_environment():
+    """Set the environment that every job inherits, independent of the caller's.
+
+    Jobs import this project's modules and no other checkout's, and draw figures to files.
+    """
+    import collapse  # noqa: F401  pins threads and instruction sets
+
+    os.environ.update(PYTHONPATH=str(paths.SCRIPTS), MPLBACKEND="agg", PYTHONHASHSEED="0")
+    for name in ("PYTHONSAFEPATH", "PYTHONSTARTUP", "PYTHONHOME"):
+        os.environ.pop(name, None)
+
+
+def mark_local_rules(workflow):
+    """Keep light jobs off a cluster's nodes, and the nodes off the network."""
+    makes_light = (
+        rule.name
+        for rule in workflow.rules
+        if any(LIGHT_OUTPUTS.match(str(path)) for path in rule.output)
+    )
+    known = {rule.name for rule in workflow.rules}
+    workflow.localrules(*known.intersection(LIGHT_RULES), *makes_light)
+    if workflow.remote_exec:
+        os.environ["HF_HUB_OFFLINE"] = "1"  # compute nodes may have no network
+
+
+def begin(workflow):
+    """Note that a run begins; called once the jobs are planned."""
+    from cluster import resume
+
+    resume.begin(workflow.executor_plugin.name)
+    # Local jobs need no limit to their rate. Snakemake's default, 100 a second, leaves a timer with
+    # every finished job that looks through all waiting jobs once a second until the run ends.
+    limiter = workflow.scheduler.job_rate_limiter
+    if workflow.local_exec and limiter and (limiter.max_jobs, limiter.timespan) == (100, 1):
+        workflow.scheduler.job_rate_limiter = None

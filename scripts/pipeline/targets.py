@@ -1,0 +1,84 @@
+"""Names of figures and tables as targets of a run."""
+
+import difflib
+import re
+from pathlib import Path
+
+from collapse.errors import UserError
+
+from pipeline import paths
+
+
+def resolve(names, scale, config=None):
+    """The files or rules that names stand for.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Figures or tables by their bare names (``gmm_l2``), paths of results, or rules.
+    scale : str
+    config : dict, optional
+        Values of the configuration given by ``--config``.
+
+    Returns
+    -------
+    list of str
+        Paths or rules; both files where a figure and a table share a name.
+
+    Raises
+    ------
+    UserError
+        If a bare name is none of these; the message lists similar names.
+    """
+    names = list(names)
+    if not any(is_bare(name) for name in names):
+        return names
+    known = _known(scale, config or {})
+    return [path for name in names for path in _paths(name, scale, known)]
+
+
+def is_bare(name):
+    """Whether a target is given by a name, not by a path."""
+    return "/" not in name and "." not in name
+
+
+def shown_paths(name, scale):
+    """Paths that a figure and a table of this name have."""
+    return [f"results/{scale}/figures/{name}.png", f"results/{scale}/tables/{name}.csv"]
+
+
+def unknown(name, scale, known):
+    """The error for a name that is not among the known ones."""
+    near = difflib.get_close_matches(name, sorted(known), n=5, cutoff=0.5) or sorted(known)
+    return UserError(
+        f"{name!r} is not a figure, table or result of scale {scale}: choose one of "
+        f"{', '.join(near)}, or give the path of a file."
+    )
+
+
+def rule_names():
+    """Names of all rules of the workflow that are written out in its files."""
+    texts = [path.read_text(encoding="utf-8") for path in _rule_files()]
+    return {name for text in texts for name in re.findall(r"^rule (\w+):", text, re.MULTILINE)}
+
+
+def _rule_files():
+    return [paths.ROOT / "Snakefile", *sorted(Path(paths.ROOT, "workflow/rules").glob("*.smk"))]
+
+
+def _known(scale, config):
+    from pipeline import configuration
+    from pipeline.layout import Layout
+
+    layout = Layout(configuration.load({**config, "scale": scale}))
+    return set(layout.figures("png")) | set(layout.tables("csv"))
+
+
+def _paths(name, scale, known):
+    if not is_bare(name):
+        return [name]
+    if found := [path for path in shown_paths(name, scale) if path in known]:
+        return found
+    if name in rule_names():
+        return [name]
+    raise unknown(name, scale, {Path(path).stem for path in known})

@@ -1,0 +1,1 @@
+"""The report page, its flow charts, and the style of figures."""

@@ -1,0 +1,102 @@
+"""What the results show: families, their figures and tables, and the counterparts in the paper."""
+
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import NamedTuple
+
+from collapse.errors import UserError
+from pipeline import paths, yaml_files
+
+CONTENTS = "workflow/report/contents.yaml"
+
+
+class Family(NamedTuple):
+    """A chapter of the report: `figures` maps names to entries, `tables` names to titles."""
+
+    id: str
+    title: str
+    about: str
+    figures: dict
+    tables: dict
+
+
+def read(figures, tables):
+    """Read the families of the given figures and tables from ``workflow/report/contents.yaml``.
+
+    Each family of the file has ``title``, ``about``, ``figures`` and ``tables``. The entry of a
+    figure has ``alt`` and the figure's place in the paper; its name may be a pattern, which applies
+    to figures without an entry of their own.
+
+    Parameters
+    ----------
+    figures, tables : list of str
+        Names.
+
+    Returns
+    -------
+    list of Family
+        In the order of the file, each with the given figures and tables only; none is empty.
+
+    Raises
+    ------
+    UserError
+        If a figure or table belongs to no family.
+    """
+    families = yaml_files.read_yaml(paths.source(CONTENTS))
+    known = {kind: _names(families, kind) for kind in ("figures", "tables")}
+    for kind, wanted in (("figures", figures), ("tables", tables)):
+        for name in wanted:
+            if not _match(name, known[kind]):
+                raise UserError(
+                    f"{CONTENTS}: no entry for {name}. Add one to the {kind} of a family."
+                )
+    found = [
+        Family(
+            id,
+            family["title"],
+            family["about"],
+            _chosen(family.get("figures", {}), figures, known["figures"]),
+            _chosen(family.get("tables", {}), tables, known["tables"]),
+        )
+        for id, family in families.items()
+    ]
+    return [family for family in found if family.figures or family.tables]
+
+
+def place(entry):
+    """Where the paper has a figure's counterpart; an empty text if nowhere."""
+    names = {"arxiv": "arXiv {}", "nature": "Nature {}", "elsewhere": "{}"}
+    return ", ".join(form.format(entry[key]) for key, form in names.items() if key in entry)
+
+
+def family_of(families, path):
+    """The family that a figure belongs to, by the path of one of its files."""
+    return next(family for family in families if Path(path).stem in family.figures)
+
+
+def labels(families, path):
+    """What Snakemake's own report lists of a figure, by the path of one of its files."""
+    name = Path(path).stem
+    entry = family_of(families, path).figures[name]
+    return {"figure": name, "in the paper": place(entry) or "–"}
+
+
+def _names(families, kind):
+    return [name for family in families.values() for name in family.get(kind, {})]
+
+
+def _match(name, known):
+    """The entry for `name`: its own, otherwise the first pattern that matches it."""
+    if name in known:
+        return name
+    return next((pattern for pattern in known if fnmatchcase(name, pattern)), None)
+
+
+def _chosen(entries, wanted, known):
+    """Those of `wanted` whose entry is among `entries`, in the order of the entries."""
+    return {
+        name: entry
+        for key, entry in entries.items()
+        for name in wanted
+        if _match(name, known) == key
+    }

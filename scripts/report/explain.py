@@ -1,0 +1,146 @@
+"""Print what figures, tables or other results are made from, back to the data.
+
+Runs nothing: Snakemake's plan names the jobs, and the files that are here are hashed.
+"""
+
+import json
+import signal
+from collections import Counter
+from pathlib import Path
+
+import networkx
+from pipeline import files, plan, targets
+
+
+def run(scale, names):
+    """Print an explanation of each name.
+
+    Parameters
+    ----------
+    scale : str
+    names : sequence of str
+        Figures or tables by name, or paths of results.
+
+    Raises
+    ------
+    UserError
+        If a name is unknown, or none is given.
+    """
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # the reader may stop early
+    with plan.planned(scale) as planned:
+        made = {path: job for job in planned.jobs for path in job.outputs}
+        seed = planned.config["seed"]
+    found = [path for name in names or [""] for path in paths_of(name, made, scale)]
+    print("\n\n\n".join("\n".join(explanation(path, made, scale, seed)) for path in found))
+
+
+def paths_of(name, made, scale):
+    """Results that a name stands for.
+
+    Parameters
+    ----------
+    name : str
+    made : collection of str
+        Paths of all results.
+    scale : str
+
+    Returns
+    -------
+    list of str
+
+    Raises
+    ------
+    UserError
+        If there are none; the message lists similar names.
+    """
+    if found := [path for path in (name, *targets.shown_paths(name, scale)) if path in made]:
+        return found
+    shown = (f"results/{scale}/figures/", f"results/{scale}/tables/")
+    known = {path if "/" in name else Path(path).stem for path in made if path.startswith(shown)}
+    raise targets.unknown(name, scale, set(made) if "/" in name else known)
+
+
+def chain(path, made):
+    """All jobs behind a file, and their rules in order.
+
+    Parameters
+    ----------
+    path : str
+    made : dict of str to pipeline.plan.Job
+        The job that makes each result.
+
+    Returns
+    -------
+    jobs : list of pipeline.plan.Job
+    rules : list of str
+        From data to the file.
+    """
+    graph, jobs, queue = networkx.DiGraph(), {}, [made[path]]
+    while queue:
+        job = queue.pop()
+        if job.record in jobs:
+            continue
+        jobs[job.record] = job
+        graph.add_node(job.record)
+        before = {made[file].record: made[file] for file in job.inputs if file in made}
+        graph.add_edges_from((record, job.record) for record in before)
+        queue += before.values()
+    last = {}
+    for depth, records in enumerate(networkx.topological_generations(graph)):
+        last |= dict.fromkeys((jobs[record].rule for record in records), depth)
+    return list(jobs.values()), sorted(last, key=lambda rule: (last[rule], rule))
+
+
+def state(path, jobs):
+    """Whether a file exists and is what its chain of jobs would give."""
+    count = Counter(job.rule for job in jobs if job.waiting)
+    if not count:
+        return "up to date" if Path(path).exists() else "not here, and no other file needs it"
+    again = ", ".join(f"{rule} ×{n}" for rule, n in sorted(count.items()))
+    return f"{'out of date' if Path(path).exists() else 'not made yet'}; still to run: {again}"
+
+
+def explanation(path, made, scale, seed):
+    """The chain of jobs behind a file, as lines of text."""
+    jobs, rules = chain(path, made)
+    of_rule = {rule: [job for job in jobs if job.rule == rule] for rule in rules}
+    code = {name: known for job in jobs for name, known in job.parameters["code"].items()}
+    taken = {file for job in jobs for file in job.inputs} | {path}
+    yield from (path, f"  scale {scale}; {state(path, jobs)}")
+    yield from ("", "rules, from data to result")
+    for rule in rules:
+        yield f"  {rule} ×{len(of_rule[rule])}: {made_with(of_rule[rule])}"
+    yield from ("", "data (SHA-256)")
+    yield from (hashed(file) for file in sorted(taken) if file.startswith("data/"))
+    yield from ("", "settings")
+    for rule in rules:
+        blocks = sorted({settings(job) for job in of_rule[rule]} - {"{}"})
+        yield from [f"  {rule}", *(f"    {block}" for block in blocks)] if blocks else ()
+    yield from ("", "code (fingerprint, without comments and docstrings)")
+    yield from (f"  {code[name][:16]}  {name}" for name in sorted(code) if name.endswith(".py"))
+    yield from ("", "captions, reference values (SHA-256)")
+    yield from (f"  {code[name][:16]}  {name}" for name in sorted(code) if name[-3:] != ".py")
+    yield from ("", f"root seed {seed}: each job's seed follows from it and the job's wildcards")
+
+
+def made_with(jobs):
+    """Script and number of library files of one rule's jobs."""
+    code = {name for job in jobs for name in job.parameters["code"] if name.endswith(".py")}
+    scripts = sorted(name for name in code if name.startswith("scripts/jobs/"))
+    return f"{', '.join(scripts)} and {len(code) - len(scripts)} library files"
+
+
+def settings(job):
+    """Parameters of a job except code and seeds, as JSON."""
+    values = {
+        name: value
+        for name, value in job.parameters.items()
+        if name != "code" and not name.endswith("seed")
+    }
+    return json.dumps(values, sort_keys=True)
+
+
+def hashed(path):
+    """A line with a file's hash."""
+    known = files.sha256(path) if Path(path).is_file() else "not here yet".ljust(64)
+    return f"  {known}  {path}"

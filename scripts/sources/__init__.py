@@ -1,0 +1,1 @@
+"""Sources of real data and pretrained models, all verified by checksum."""

@@ -1,0 +1,153 @@
+"""Artefacts move from one clone to another through a folder, HTTP and S3, byte by byte."""
+
+import contextlib
+import functools
+import hashlib
+import http.server
+import threading
+
+import pytest
+import toy_remotes
+from artefacts import objects
+
+GRID = "results/smoke/vae/shown/grid.npz"
+KINDS = {
+    "folder": lambda folder: contextlib.nullcontext(toy_remotes.in_folder(folder)),
+    "http": toy_remotes.behind_http,
+    "s3": toy_remotes.in_bucket,
+}
+
+
+def flipped(content):
+    return content[:-1] + bytes([content[-1] ^ 1])
+
+
+def digest(project, path):
+    return hashlib.md5((project.folder / path).read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_artefacts_arrive_intact_or_not_at_all(published, tmp_path, kind):
+    with KINDS[kind](tmp_path / "store") as remote:
+        author = published.copy(tmp_path / "author")
+        reader = author.clone(tmp_path / "reader")
+        for project in (author, reader):
+            project.add_remote("mine", remote.url, **remote.options)
+            project.environment |= remote.environment
+
+        author.succeed("send", "smoke", "all", "mine")
+        before = remote.writes()
+        assert author.succeed("send", "smoke", "all", "mine") == "0 sent again\n"
+        assert remote.writes() == before
+
+        remote.change(digest(author, GRID), flipped)
+        reason = reader.fail("pull", "smoke", "all", "mine")
+        assert "0 files are missing and 1 damaged in remote 'mine'" in reason and GRID in reason
+        assert "make publish REMOTE=mine CHECK=1" in reason
+        assert author.succeed("send", "smoke", "all", "mine", "check") == "1 sent again\n"
+
+        printed = reader.succeed("pull", "smoke", "all", "mine")
+        assert "10 files match" in printed
+        assert reader.artefacts() == author.artefacts()
+        assert reader.git("status", "--short") == ""
+
+
+def test_without_verify_dvc_accepts_damaged_objects(published, tmp_path):
+    """What `remote.check` prevents: a remote added by the user, which verifies nothing."""
+    author = published.copy(tmp_path / "author")
+    remote = toy_remotes.in_folder(tmp_path / "store")
+    author.dvc("push", "--quiet", "--remote", "published")
+    author.add_remote("mine", remote.url)
+    author.dvc("push", "--quiet", "--remote", "mine")
+    remote.change(digest(author, GRID), flipped)
+    reader = author.clone(tmp_path / "reader")
+    reader.add_remote("mine", remote.url)
+    reader.dvc("pull", "--quiet", "--remote", "mine")
+    assert digest(reader, GRID) != digest(author, GRID)
+
+
+@pytest.mark.parametrize("level", ["--local", "--project"])
+def test_verification_is_switched_on_for_every_remote(published, tmp_path, level):
+    """Even if .dvc/config or the user switches it off."""
+    reader = published.clone(tmp_path / "reader")
+    reader.dvc("remote", "add", "--quiet", level, "mine", str(tmp_path / "empty"))
+    reader.dvc("remote", "modify", "--quiet", level, "mine", "verify", "false")
+    reader.fail("pull", "smoke", "all", "mine")
+    assert "remote.mine.verify=true" in reader.dvc("config", "--list").lower().split()
+
+
+def test_passwords_and_keys_stay_out_of_git(published, tmp_path):
+    author = published.copy(tmp_path / "author")
+    url = "http://127.0.0.1:1/store"
+    author.add_remote("mine", url, user="me", password="swordfish")
+    author.fail("pull", "smoke", "all", "mine")
+    author.git("add", "--all")
+    assert "swordfish" in (author.folder / ".dvc/config.local").read_text()
+    assert "swordfish" not in author.git("diff", "--cached")
+    assert author.git("ls-files", "--", ".dvc/config.local") == ""
+
+    for name, setting, where in (("pass", "password", url), ("key", "secret_access_key", "s3://b")):
+        author.dvc("remote", "add", "--quiet", name, where)
+        author.dvc("remote", "modify", "--quiet", name, setting, "swordfish")
+        reason = author.fail("pull", "smoke", "all", name)
+        assert f"remote '{name}' has its {setting} in .dvc/config, which goes into git" in reason
+        assert "swordfish" not in reason
+    author.dvc("remote", "add", "--quiet", "address", "http://me:swordfish@127.0.0.1:1/store")
+    assert "has its url in .dvc/config" in author.fail("pull", "smoke", "all", "address")
+
+
+def test_a_plain_web_server_is_enough_for_readers(published, tmp_path):
+    author = published.copy(tmp_path / "author")
+    author.add_remote("mine", tmp_path / "store")
+    author.succeed("send", "smoke", "all", "mine")
+    with plain_server(tmp_path / "store") as url:
+        reader = author.clone(tmp_path / "reader")
+        reader.add_remote("web", url)
+        reader.succeed("pull", "smoke", "all", "web")
+        assert reader.artefacts() == author.artefacts()
+
+        for path in (tmp_path / "store").rglob("*.dir"):
+            path.unlink()
+        author.add_remote("web", url)
+        reason = author.fail("send", "smoke", "all", "web")
+        assert "remote 'web' accepts no uploads (HTTP 501)" in reason and "REMOTE=" in reason
+        author.succeed("send", "smoke", "all", "mine")
+
+
+@contextlib.contextmanager
+def plain_server(folder):
+    """Python's own web server, as `python -m http.server` runs it."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    handler = functools.partial(Quiet, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_leftovers_of_a_killed_pull_are_removed_but_nothing_outside_the_project(
+    tmp_path, monkeypatch
+):
+    """Neither through a link to a folder or file, nor in a folder that is a link itself."""
+    half = ".Ab3-_Ab3-_Ab3-_Ab3-_Ab.tmp"
+    outside, inside = tmp_path / "outside", tmp_path / "project/results/vae"
+    for folder in (outside, inside):
+        folder.mkdir(parents=True)
+        (folder / "empty").touch()
+        (folder / half).write_bytes(b"half")
+        (folder / "whole").write_bytes(b"whole")
+    (inside / "linked").symlink_to(outside)
+    (inside / "file").symlink_to(outside / "empty")
+    (inside.parent / "link").symlink_to(outside)
+    monkeypatch.chdir(tmp_path / "project")
+    objects.clear(["results/vae", "results/link", "results/link/empty", "results/missing"])
+    assert sorted(path.name for path in outside.iterdir()) == [half, "empty", "whole"]
+    assert sorted(path.name for path in inside.iterdir()) == ["file", "linked", "whole"]

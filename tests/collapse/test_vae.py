@@ -1,0 +1,114 @@
+"""The VAE: the paper's architecture, its loss at known points, seeded and finite training."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from collapse.errors import UserError
+from collapse.neural import torch_tools
+from collapse.vae import digits, diversity, vae
+
+SMALL = {"channels": [2, 4], "latent_dimensions": 3}
+SETTINGS = {
+    "architecture": SMALL,
+    "images": 64,
+    "epochs": 2,
+    "batch_size": 16,
+    "learning_rate": 1e-3,
+    "weight_decay": 1e-5,
+}
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(autouse=True)
+def _deterministic():
+    torch_tools.make_deterministic()
+    torch.set_num_threads(1)
+
+
+@pytest.fixture
+def images():
+    return np.random.default_rng(1).integers(0, 256, size=(64, 28, 28), dtype=np.uint8)
+
+
+def test_the_papers_architecture_has_its_number_of_parameters():
+    model = vae.VAE((64, 128), 20)
+    assert sum(weights.numel() for weights in model.parameters()) == 647_081
+
+
+def test_loss_of_a_network_of_zeros():
+    """Zero weights: the posterior is the prior (KL 0) and every pixel is a fair coin (ln 2)."""
+    model = vae.VAE(**SMALL)
+    for weights in model.parameters():
+        torch.nn.init.zeros_(weights)
+    value = vae.loss(model, torch.rand(5, 1, 28, 28), rng=torch_tools.generator(1))
+    assert value.item() == pytest.approx(5 * 784 * math.log(2), rel=784 * 2**-23)
+
+
+def test_divergence_term_is_the_gaussians():
+    """A posterior N(m, e^l) costs (m² + e^l − 1 − l)/2 a dimension."""
+    model = vae.VAE(**SMALL)
+    for weights in model.parameters():
+        torch.nn.init.zeros_(weights)
+    torch.nn.init.constant_(model.mean.bias, 2.0)
+    torch.nn.init.constant_(model.log_variance.bias, -1.0)
+    value = vae.loss(model, torch.rand(1, 1, 28, 28), rng=torch_tools.generator(1)).item()
+    expected = 784 * math.log(2) + 3 * (4 + math.exp(-1) - 1 + 1) / 2
+    assert value == pytest.approx(expected, rel=784 * 2**-23)
+
+
+def test_a_generation_is_fixed_by_its_seed(images):
+    runs = [vae.new_generation(SETTINGS, data=images, device=CPU, seed=s) for s in (1, 1, 2)]
+    assert runs[0][1] == runs[1][1] != runs[2][1]
+    samples = [
+        vae.sample(model, 10, rng=torch_tools.generator(seed)).numpy()
+        for (model, _), seed in zip(runs, (5, 5, 5), strict=True)
+    ]
+    np.testing.assert_array_equal(samples[0], samples[1])
+    assert (samples[0] != samples[2]).any()
+
+
+def test_training_lowers_the_loss(images):
+    many = SETTINGS | {"epochs": 6, "learning_rate": 1e-2}
+    losses = vae.new_generation(many, data=images, device=CPU, seed=3)[1]
+    assert losses[-1] < losses[0]
+
+
+def test_an_endless_data_set_gives_epochs_of_the_same_length(images):
+    teacher, _ = vae.new_generation(SETTINGS, data=images, device=CPU, seed=1)
+    epochs = vae.epochs_from(teacher, 40, n_epochs=2, batch_size=16, rng=torch_tools.generator(1))
+    batches = [list(epoch) for epoch in epochs]
+    assert [[len(batch) for batch in epoch] for epoch in batches] == [[16, 16, 8]] * 2
+    assert not torch.equal(batches[0][0], batches[1][0]), "the stream repeats itself"
+    _, losses = vae.new_generation(SETTINGS, teacher=teacher, device=CPU, seed=2)
+    assert len(losses) == 2
+
+
+def test_a_diverging_loss_names_step_and_rate(images):
+    reckless = SETTINGS | {"learning_rate": 1e30}
+    with pytest.raises(UserError, match=r"step \d+ with learning rate 1e\+30"):
+        vae.new_generation(reckless, data=images, device=CPU, seed=1)
+
+
+def test_the_classifier_learns_two_separable_classes():
+    rng = torch_tools.generator(1)
+    labels = torch.arange(400) % 2
+    images = (torch.rand(400, 28, 28, generator=rng) * 60).to(torch.uint8)
+    images[labels == 1, :14] += 150  # bright upper half
+    model = digits.build([2, 4], seed=1)
+    digits.train(model, images, labels, epochs=3, batch_size=20, learning_rate=1e-2, rng=rng)
+    probabilities = digits.probabilities(model, images)
+    assert torch.equal(probabilities.argmax(dim=1), labels)
+    assert torch.allclose(probabilities.sum(dim=1), torch.ones(400))
+
+
+def test_diversity_of_known_sets():
+    certain = np.eye(10)[np.arange(20) % 10]
+    assert diversity.entropy(diversity.class_shares(certain)) == pytest.approx(math.log(10))
+    same = np.eye(10)[np.zeros(20, dtype=int)]
+    assert diversity.entropy(diversity.class_shares(same)) == 0
+    assert diversity.confidence(same) == 1
+    black_and_white = np.array([[[0]], [[255]]])
+    assert diversity.pixel_deviation(black_and_white) == pytest.approx(0.5)
+    assert diversity.tail_share(np.array([[0.0, 3.0], [-3.0, 1.0]]), scale=1.0) == 0.5

@@ -1,0 +1,62 @@
+"""A job's output is in its log, also when it fails; the terminal gets one sentence."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pipeline import logs
+
+SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
+
+
+def run_job(tmp_path, body):
+    """Run a job with this body; returns exit status, terminal text and log."""
+    lines = ["from collapse.errors import UserError", "from pipeline.job import job", "import os"]
+    lines += ["from types import SimpleNamespace"]
+    lines += [f"os.chdir({str(tmp_path)!r}); os.makedirs('logs/smoke')"]
+    lines += ["adapter = SimpleNamespace(log=['logs/smoke/some.log'], rule='some_rule')"]
+    lines += ["adapter.input, adapter.output, adapter.params = [], [], {}"]
+    lines += ["with job(adapter):", f"    {body}"]
+    done = subprocess.run(
+        [sys.executable, "-c", "\n".join(lines)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PYTHONPATH": str(SCRIPTS)},
+    )
+    return (
+        done.returncode,
+        done.stdout + done.stderr,
+        (tmp_path / "logs/smoke/some.log").read_text(),
+    )
+
+
+def test_output_goes_to_the_log_also_of_child_processes(tmp_path):
+    status, said, log = run_job(tmp_path, "print('mine'); os.system('echo child')")
+    assert (status, said) == (0, "")
+    assert "mine" in log
+    assert "child" in log
+    assert log.splitlines()[-1].startswith("done: some_rule: ")
+    assert logs.DONE.search(log)
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence", "traced"),
+    [
+        ("raise UserError('x is 1: make it 2.')", "x is 1: make it 2.", False),
+        ("open('/no/such/file')", "/no/such/file: No such file or directory. Fix this", True),
+        ("raise OSError(28, 'No space left on device')", "No space left on device. Fix", True),
+        ("1 / 0", "ZeroDivisionError: division by zero (traceback in ", True),
+        (r"raise ValueError('one\ntwo')", "ValueError: one (traceback in ", True),
+    ],
+)
+def test_a_failure_is_one_sentence_here_and_whole_in_the_log(tmp_path, body, sentence, traced):
+    status, said, log = run_job(tmp_path, f"print('before'); {body}")
+    assert status == 1
+    assert sentence in said
+    assert len(said.strip().splitlines()) == 1
+    assert "before" in log
+    assert sentence in log
+    assert ("Traceback" in log) is traced
+    assert "done:" not in log

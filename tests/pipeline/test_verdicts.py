@@ -1,0 +1,140 @@
+"""A verdict follows from a job as it is planned, its record, and the bytes that are here."""
+
+import pytest
+from pipeline import verdicts
+from pipeline.plan import Job
+
+CODE = "scripts/collapse/model.py"
+
+
+def job(name, takes=(), **parameters):
+    """A job that makes results/s/<name> from code and from other jobs' outputs."""
+    inputs = tuple(f"results/s/{other}" for other in takes)
+    parameters["code"] = {CODE: "fingerprint"}
+    return Job("train", inputs, (f"results/s/{name}",), parameters, name, False)
+
+
+class Chain:
+    """Three generations, the files that they made, and their records; b and c take a's output."""
+
+    def __init__(self):
+        self.jobs = [
+            job("a", rate=0.1, decay=0.2),
+            job("b", ["a"], rate=0.1, decay=0.2),
+            job("c", ["b"], rate=0.1, decay=0.2),
+            job("other", rate=0.5),
+        ]
+        self.files = {j.outputs[0]: f"bytes of {j.record}" for j in self.jobs}
+        self.records = {
+            j.record: {
+                "rule": j.rule,
+                "parameters": dict(j.parameters),
+                "inputs": {path: self.files[path] for path in j.inputs},
+                "outputs": {path: self.files[path] for path in j.outputs},
+                "versions": {},
+            }
+            for j in self.jobs
+        }
+
+    def judge(self):
+        return verdicts.judge(self.jobs, self.records.get, self.files.get)
+
+    def states(self):
+        return {v.job.record: v.states[v.job.outputs[0]] for v in self.judge()}
+
+    def reasons(self, name):
+        (found,) = [v for v in self.judge() if v.job.record == name]
+        return " · ".join(found.reasons) or verdicts.why(found)
+
+
+@pytest.fixture
+def chain():
+    return Chain()
+
+
+def test_what_was_made_as_it_would_be_made_today_matches(chain):
+    assert set(chain.states().values()) == {verdicts.MATCHES}
+    assert all(v.matches and v.here for v in chain.judge())
+
+
+def test_a_changed_parameter_is_named_and_so_are_those_that_follow_from_it(chain):
+    chain.jobs[1] = job("b", ["a"], rate=0.3, decay=0.2)
+    expected = {"a": "matches", "b": "differs", "c": "differs", "other": "matches"}
+    assert chain.states() == expected
+    assert chain.reasons("b") == "rate was 0.1, now 0.3"
+    assert chain.reasons("c") == "it was made from results/s/b, which does not match"
+
+
+def test_two_swapped_parameters_are_two_changes(chain):
+    chain.jobs[0] = job("a", rate=0.2, decay=0.1)
+    assert chain.reasons("a") == "decay was 0.2, now 0.1 · rate was 0.1, now 0.2"
+
+
+def test_a_parameter_deep_in_the_settings_is_named_by_its_keys():
+    found = verdicts._changes({"settings": {"train": {"rate": 1}}}, {"settings": {"train": {}}})
+    assert list(found) == ["settings.train.rate was 1, now None"]
+
+
+def test_edited_code_is_named_with_all_that_was_made_by_it(chain):
+    for known in chain.jobs[1:3]:
+        known.parameters["code"] = {CODE: "of an edited tree"}
+    expected = {"a": "matches", "b": "differs", "c": "differs", "other": "matches"}
+    assert chain.states() == expected
+    assert chain.reasons("b") == f"{CODE} has changed"
+    chain.jobs[1].parameters["code"] = {"scripts/other.py": "fingerprint"}
+    assert chain.reasons("b") == (
+        f"{CODE} is no longer part of its code · scripts/other.py is now part of its code"
+    )
+
+
+def test_a_swapped_file_is_named_alone(chain):
+    chain.files["results/s/a"] = "bytes of another run"
+    expected = {"a": "differs", "b": "matches", "c": "matches", "other": "matches"}
+    assert chain.states() == expected
+    assert chain.reasons("a") == "its bytes differ from its record"
+
+
+def test_a_file_made_from_another_than_the_one_that_is_here_is_named(chain):
+    """A generation of another run with its own record: right in itself, wrong in its place."""
+    chain.files["results/s/a"] = chain.records["a"]["outputs"]["results/s/a"] = "another run's"
+    assert chain.states()["a"] == "matches"
+    assert chain.states()["b"] == "differs"
+    assert chain.reasons("b") == "it was made from another results/s/a"
+    assert chain.states()["c"] == "differs"
+
+
+def test_without_a_record_nothing_is_taken(chain):
+    del chain.records["b"]
+    expected = {"a": "matches", "b": "differs", "c": "differs", "other": "matches"}
+    assert chain.states() == expected
+    assert chain.reasons("b") == "it has no record"
+
+
+def test_what_is_not_here_is_known_by_its_record(chain):
+    """A checkpoint that was not pulled or was pruned does not make its descendants suspect."""
+    del chain.files["results/s/a"], chain.files["results/s/b"]
+    expected = {"a": "not here", "b": "not here", "c": "matches", "other": "matches"}
+    assert chain.states() == expected
+    chain.jobs[0] = job("a", rate=0.3, decay=0.2)
+    assert chain.states()["c"] == "differs"
+
+
+def test_an_input_that_came_or_went_is_named(chain):
+    chain.jobs[3] = job("other", ["a"], rate=0.5)
+    assert chain.reasons("other") == "results/s/a was not yet an input"
+    chain.jobs[2] = job("c", rate=0.1, decay=0.2)
+    assert "results/s/b is no longer an input" in chain.reasons("c")
+
+
+def test_the_summary_counts_and_fails_only_if_something_differs(chain, capsys):
+    del chain.files["results/s/c"]
+    assert verdicts.report(chain.judge(), []) == 0
+    said = capsys.readouterr().out
+    assert "3 files match this code and configuration, 0 do not, 1 are not here" in said
+    assert "nothing is left to run" in said
+    chain.files["results/s/a"] = "damaged"
+    assert verdicts.report(chain.judge(), chain.jobs[:2]) == 1
+    said = capsys.readouterr().out
+    assert "differs  results/s/a: its bytes differ from its record" in said
+    assert "make reproduce" in said
+    assert "still to run: train ×2" in said
