@@ -4,10 +4,9 @@ COMMANDS  := reproduce report explain pull render timings publish gc verify plan
              test-cluster check test benchmark dvc lock
 VARIABLES := SCALE CORES PROFILE TARGET FIGURE WHAT REMOTE FORCE CHECK CONFIRM DEEP ARGS PYTHON
 
-SCALE  ?= laptop
-CORES  ?= all
 PYTHON ?= python3
-$(foreach name,$(VARIABLES),$(eval override export $(name) := $$(value $(name))))
+SET    := $(foreach name,$(VARIABLES),$(if $(filter-out undefined,$(origin $(name))),$(name)))
+$(foreach name,$(SET),$(eval override export $(name) := $$(value $(name))))
 
 GIVEN   := $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))
 UNKNOWN := $(filter-out $(VARIABLES) MAKEFLAGS MAKEOVERRIDES -*-command-variables-*-,$(GIVEN))

@@ -94,7 +94,7 @@ COMMANDS = {
         "author",
         "seconds and memory by rule, from the logs of the last runs",
         "report.timings:run",
-        ("scale", "page"),
+        ("one_scale", "page"),
     ),
     "publish": Command(
         "author",
@@ -258,7 +258,7 @@ def words(text):
 
 
 SWITCH = {"nargs": "?", "const": "1", "default": "0", "type": yes_or_no, "metavar": "1|0"}
-NAMES = {"nargs": "*", "default": [], "metavar": "NAME"}
+NAMES = {"nargs": "*", "default": [], "metavar": "NAME", "dest": "names"}
 OPTIONS = {
     "scale": Option(
         ("--scale",),
@@ -279,10 +279,10 @@ OPTIONS = {
         "PROFILE",
     ),
     "targets": Option(
-        ("names",), "figures or tables by name, files, or rules; none: all", NAMES, "TARGET"
+        ("--target",), "figures or tables by name, files, or rules; none: all", NAMES, "TARGET"
     ),
     "figures": Option(
-        ("names",), "figures or tables by name, or paths of results", NAMES, "FIGURE"
+        ("--figure",), "figures or tables by name, or paths of results", NAMES, "FIGURE"
     ),
     "what": Option(
         ("--what",),
@@ -302,11 +302,16 @@ OPTIONS = {
     "deep": Option(
         ("--deep",), "parts of the path of one job's outputs, such as vae/run02/gen05", {}, "DEEP"
     ),
+    "one_scale": Option(
+        ("--scale",), "jobs of one scale: {scales}; none: of all", {"type": scale}, "SCALE"
+    ),
     "page": Option(
         ("--page",), "write report-SCALE.html, the report with timings", {"action": "store_true"}
     ),
     "scales": Option(
-        ("--scales",), "scales to version; none: those versioned already", {**NAMES, "type": scale}
+        ("--scales",),
+        "scales to version; none: those versioned already",
+        {**NAMES, "dest": "scales", "type": scale},
     ),
     "stage_scale": Option(("scale",), "as --scale of other commands", {"type": scale}),
     "stage_target": Option(("target",), "rule or file", {}),
@@ -382,11 +387,10 @@ def overview():
             if command.reader == reader
         ]
     lines += ["", "variables"]
-    lines += [
-        f"  {option.variable:13} {explained(option)}"
-        for option in OPTIONS.values()
-        if option.variable
-    ]
+    variables = {}
+    for option in OPTIONS.values():
+        variables.setdefault(option.variable, explained(option))
+    lines += [f"  {name:13} {text}" for name, text in variables.items() if name]
     lines += [
         f"  {'ARGS':13} more options: of snakemake (reproduce, report), of pytest (test)",
         f"  {'PYTHON':13} the Python that makes .venv, 3.11 to 3.13",

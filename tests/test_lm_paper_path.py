@@ -13,7 +13,7 @@ import pytest
 import torch
 from collapse.lm import language_model, text_blocks
 from collapse.neural import torch_tools
-from pipeline import files
+from pipeline import files, weights
 from sources import base_models, corpora
 from transformers import AutoConfig, OPTForCausalLM
 
@@ -67,8 +67,8 @@ def folder(published, tmp_path_factory):
     files.write_json(folder / "config.json", published | SMALL)
     config = AutoConfig.for_model(**published | SMALL)
     model = torch_tools.initialised(lambda: OPTForCausalLM(config), seed=1)
-    weights = {name: values.half() for name, values in model.state_dict().items()}
-    torch.save(weights, folder / "pytorch_model.bin")
+    half = {name: values.half() for name, values in model.state_dict().items()}
+    torch.save(half, folder / "pytorch_model.bin")
     return folder
 
 
@@ -133,9 +133,8 @@ def test_two_generations_through_the_paper_scale(folder, tokenizer, tokens, new_
     blocks = text_blocks.cut(tokenizer, corpora.lines(train), start=None, **CUT)
     assert len(blocks) < len(tokens["train"])
     assert np.array_equal(real["blocks"], blocks[np.arange(200) * len(blocks) // 200])
-    base = language_model.load(
-        place / "models/imported/config.json", place / "models/imported/model.safetensors", "cpu"
-    )
+    base = language_model.from_configuration(files.read_json(place / "models/imported/config.json"))
+    weights.load(place / "models/imported/model.safetensors", base)
     assert (base.config.vocab_size, base.config.num_attention_heads) == (50272, 12)
     zero_shot = language_model.perplexities(
         language_model.token_losses(base, real["validation"], settings)
@@ -156,10 +155,10 @@ def test_two_generations_through_the_paper_scale(folder, tokenizer, tokens, new_
 
 def paper():
     """The language model's part of the paper scale."""
-    from pipeline import configuration
+    from pipeline import yaml_files
 
     root = Path(__file__).resolve().parents[1]
-    return configuration.read_yaml(root / "workflow" / "scales" / "paper.yaml")["lm"]
+    return yaml_files.read_yaml(root / "workflow" / "scales" / "paper.yaml")["lm"]
 
 
 def test_the_paper_scale_is_the_papers():

@@ -9,8 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from collapse.lm import language_model
-from collapse.neural import torch_tools
-from pipeline import configuration, files
+from pipeline import devices, files, weights, yaml_files
 from workflow_tools import SMOKE
 
 SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
@@ -33,7 +32,7 @@ def jobs(checkout, scale, *targets, config=()):
 
 def test_the_laptop_scale_plans_every_generation_of_every_setting(fresh):
     planned = jobs(fresh, "laptop", "results/laptop/tables/lm_perplexity.csv")
-    lm = configuration.read_yaml(fresh.folder / "config.yaml")["lm"]
+    lm = yaml_files.read_yaml(fresh.folder / "config.yaml")["lm"]
     assert planned["lm_train"] == len(lm["settings"]) * lm["runs"] * lm["last_generation"] == 81
     assert planned["lm_train_real"] == 9  # the settings differ in epochs or in penalty
     assert planned["lm_evaluate"] == 9
@@ -170,17 +169,24 @@ def test_a_generation_continues_the_prompts_that_are_asked_for(prompts, tmp_path
     name = SimpleNamespace
     params = name(settings={"device": "cpu"}, regime={}, prompts=prompts, seed=1, mix_seed=1)
     given = name(
-        real=tmp_path / "real.npz", sources=[tmp_path / "written.npz"], config="", start=""
+        real=tmp_path / "real.npz",
+        sources=[tmp_path / "written.npz"],
+        config=tmp_path / "config.json",
+        start="",
     )
+    files.write_json(given.config, {})
     output = name(model="", samples=tmp_path / "out.npz", metrics=tmp_path / "out.json")
     job = name(params=params, input=given, output=output, wildcards={"generation": "01"})
-    monkeypatch.setattr("collapse.jobs.job", lambda adapter: contextlib.nullcontext())
-    monkeypatch.setattr(torch_tools, "prepare", lambda device: device)
-    doubles = {"load": None, "save": None, "fine_tune": [], "token_losses": np.log([[2.0, 8.0]])}
+    monkeypatch.setattr("pipeline.job.job", lambda adapter: contextlib.nullcontext())
+    monkeypatch.setattr(devices, "prepare", lambda device: device)
+    doubles = {"fine_tune": [], "token_losses": np.log([[2.0, 8.0]])}
+    doubles |= dict.fromkeys(("from_configuration", "place"))
     for function, value in doubles.items():
         monkeypatch.setattr(language_model, function, lambda *_, value=value, **__: value)
+    for function in ("load", "save"):
+        monkeypatch.setattr(weights, function, lambda *_: None)
     monkeypatch.setattr(language_model, "continue_blocks", lambda model, blocks, settings: blocks)
-    runpy.run_path(str(SCRIPTS / "lm_train.py"), init_globals={"snakemake": job})
+    runpy.run_path(str(SCRIPTS / "jobs" / "lm" / "train.py"), init_globals={"snakemake": job})
     continued = files.read_arrays(output.samples)["blocks"]
     assert (continued == (real if prompts == "original" else written)).all()
     assert files.read_json(output.metrics)["test"] == pytest.approx({"token": 4, "sequence": 4})

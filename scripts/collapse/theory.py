@@ -219,6 +219,18 @@ def log_determinant(t, size, *, dimensions):
 
     The scatter matrix of M draws has a Wishart distribution with M − 1 degrees of freedom. Its
     determinant is a product of independent χ²(M − 1), χ²(M − 2), …, one for each dimension.
+
+    Parameters
+    ----------
+    t : int or array_like of int
+        Number of fits.
+    size : int
+        M, greater than `dimensions`.
+    dimensions : int
+
+    Returns
+    -------
+    float or ndarray
     """
     halves = (size - 1 - np.arange(dimensions)) / 2
     return np.asarray(t) * (psi(halves) - np.log(size / 2)).sum()

@@ -1,5 +1,6 @@
 """The device on which a job computes: the CPU, or one of several GPUs."""
 
+import contextlib
 import itertools
 import os
 import stat
@@ -87,7 +88,8 @@ def private_folder():
     if not (base and os.access(base, os.W_OK)):
         base = tempfile.gettempdir()
     folder = Path(base, f"model-collapse-gpus-{os.getuid()}")
-    folder.mkdir(mode=0o700, exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
     found = folder.lstat()
     private = stat.S_ISDIR(found.st_mode) and stat.S_IMODE(found.st_mode) & 0o077 == 0
     if not private or found.st_uid != os.getuid():

@@ -27,7 +27,8 @@ def scales():
     """Scales that dvc.yaml versions; the laptop's if there is no such file."""
     path = Path(FILE)
     stages = yaml.safe_load(path.read_text(encoding="utf-8"))["stages"] if path.is_file() else {}
-    return sorted(stages.get("figures", {}).get("foreach", {})) or ["laptop"]
+    known = stages.get("figures", {}).get("foreach")
+    return sorted(known) if isinstance(known, dict) else ["laptop"]
 
 
 def generate(names=()):

@@ -1,4 +1,4 @@
-"""The choices that the paper leaves open: which settings and tables the table ``fidelity`` needs."""
+"""Which settings and tables the table of choices that the paper leaves open needs."""
 
 from typing import NamedTuple
 

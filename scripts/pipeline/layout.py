@@ -41,7 +41,7 @@ class Layout:
     # 1-D Gaussian
 
     def gaussian_start(self, w):
-        """The previous job's history of models; nothing where generation 0 is still to be fitted."""
+        """The previous job's history of models; empty if this job fits generation 0."""
         last = previous(w, self.config["gaussian"]["generations_per_job"])
         if int(last) == 0:
             return []
@@ -72,7 +72,7 @@ class Layout:
         return f"{self.results}/gmm/models/{chain}/gen{int(generation):04d}.npz"
 
     def gmm_start(self, w):
-        """The previous job's history of models; nothing where generation 0 is still to be fitted."""
+        """The previous job's history of models; empty if this job fits generation 0."""
         last = previous(w, self.config["gmm"]["generations_per_job"])
         return self.gmm_model(dict(w.items()), w.batch, last) if int(last) else []
 

@@ -1,4 +1,4 @@
-"""The last line of a job's log: how long the job took, and how much memory."""
+"""The last lines of jobs' logs: how long each job took, and how much memory."""
 
 import re
 from pathlib import Path
@@ -8,6 +8,7 @@ DONE = re.compile(
     r"^done: (\w+): ([\d.]+) s, ([\d.]+) s CPU of which ([\d.]+) s to start up, peak (\d+) MiB$",
     re.MULTILINE,
 )
+COLUMNS = ["scale", "rule", "s", "cpu_s", "start_up_s", "peak_mib"]
 
 
 class Done(NamedTuple):
@@ -47,14 +48,44 @@ def up_to_date(job):
     return None if job.waiting else finished(job.log)
 
 
-def rows(folder):
-    """Read all finished jobs below a folder of logs, ``<folder>/<scale>/**/*.log``.
+def jobs(folder, scale=None):
+    """One row for each finished job, from its log.
 
-    Yields
-    ------
-    scale : str
-    done : Done
+    Parameters
+    ----------
+    folder : str or Path
+        Of logs.
+    scale : str, optional
+        This scale's jobs, and those of the data that all scales share; by default all jobs.
+
+    Returns
+    -------
+    pandas.DataFrame
     """
+    import pandas as pd
+
+    rows = []
     for path in sorted(Path(folder).glob("*/**/*.log")):
-        if done := finished(path):
-            yield path.relative_to(folder).parts[0], done
+        name = path.relative_to(folder).parts[0]
+        if scale in (None, name) or name == "data":
+            rows += [(name, *done)] if (done := finished(path)) else []
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def by_rule(table):
+    """Jobs, seconds, peak memory of each rule, and the share that starting and importing takes."""
+    sums = table.groupby(["scale", "rule"]).agg(
+        jobs=("s", "size"),
+        median_s=("s", "median"),
+        longest_s=("s", "max"),
+        cpu_s=("cpu_s", "sum"),
+        start_up_s=("start_up_s", "sum"),
+        peak_mib=("peak_mib", "max"),
+    )
+    return sums.assign(start_up_share=sums["start_up_s"] / sums["cpu_s"])
+
+
+def by_scale(table):
+    """CPU seconds of all jobs, and the share that starting and importing takes."""
+    sums = table.groupby("scale")[["cpu_s", "start_up_s"]].sum()
+    return sums.assign(start_up_share=sums["start_up_s"] / sums["cpu_s"])

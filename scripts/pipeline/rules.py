@@ -2,7 +2,7 @@
 
 from collapse.process import seeds
 
-from pipeline import fingerprints, hashes, paths
+from pipeline import fingerprints, hashes
 
 
 class Helpers:

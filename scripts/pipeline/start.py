@@ -10,7 +10,10 @@ from pipeline import configuration, paths, reruns
 
 # made where Snakemake itself runs: downloads, tables, figures and whatever takes a second
 LIGHT_OUTPUTS = re.compile(r"data/|results/\{scale[^}]*\}/(tables/|figures/|report)")
-LIGHT_RULES = ("lm_import", "gaussian_real", "gmm_real", "gmm_draw", "vae_grid")
+LIGHT_RULES = {
+    *("lm_import", "gaussian_real", "gmm_real", "gmm_draw", "vae_grid"),
+    *("gaussian_growing_chains", "kde_chains", "tail_cutting_samples"),
+}
 
 
 def up(workflow, config):

@@ -1,4 +1,4 @@
-"""Whether results are what their records say, and what today's code and configuration would make."""
+"""Whether results are what their records say, and what today's code would make."""
 
 import collections
 from pathlib import Path
@@ -38,9 +38,9 @@ def judge(jobs, read=records.read, digest=None):
     """A verdict on every job's outputs.
 
     An output matches if its bytes are the recorded ones; if its record names the rule, parameters
-    (settings, seed, code fingerprint) and inputs that the job has today, with today's hashes; and if
-    the same holds for the jobs that made its inputs. Inputs that are missing (a checkpoint that was
-    not pulled or was pruned) are known by the hash in their own job's record.
+    (settings, seed, code fingerprint) and inputs that the job has today, with today's hashes; and
+    if the same holds for the jobs that made its inputs. Inputs that are missing (a checkpoint that
+    was not pulled or was pruned) are known by the hash in their own job's record.
 
     Parameters
     ----------

@@ -5,11 +5,8 @@ Logs, and so timings, are no part of the results.
 
 from pathlib import Path
 
-import pandas as pd
 from collapse.errors import UserError
 from pipeline import logs
-
-COLUMNS = ["scale", "rule", "s", "cpu_s", "start_up_s", "peak_mib"]
 
 
 def run(scale, page):
@@ -17,56 +14,20 @@ def run(scale, page):
 
     Parameters
     ----------
-    scale : str
+    scale : str or None
+        None: all scales; for the page, the laptop's.
     page : bool
         Write ``report-<scale>.html``: the scale's report, which holds no timings, with them.
     """
-    table = jobs("logs", scale)
+    scale = scale or ("laptop" if page else None)
+    table = logs.jobs("logs", scale)
     if not len(table):
-        print(f"there are no finished jobs of scale {scale}: run 'make reproduce SCALE={scale}'")
+        print("there are no finished jobs: run 'make reproduce'")
     elif page:
         write_page(table, scale)
     else:
-        print(by_rule(table).round(2).to_string(), end="\n\n")
-        print(by_scale(table).round(3).to_string())
-
-
-def jobs(folder, scale=None):
-    """One row for each finished job, from its log.
-
-    Parameters
-    ----------
-    folder : str or Path
-        Of logs.
-    scale : str, optional
-        This scale's jobs, and those of the data that all scales share; by default all jobs.
-
-    Returns
-    -------
-    pandas.DataFrame
-    """
-    wanted = (scale, "data")
-    rows = [(name, *done) for name, done in logs.rows(folder) if scale is None or name in wanted]
-    return pd.DataFrame(rows, columns=COLUMNS)
-
-
-def by_rule(table):
-    """Jobs, seconds, peak memory of each rule, and the share that starting and importing takes."""
-    sums = table.groupby(["scale", "rule"]).agg(
-        jobs=("s", "size"),
-        median_s=("s", "median"),
-        longest_s=("s", "max"),
-        cpu_s=("cpu_s", "sum"),
-        start_up_s=("start_up_s", "sum"),
-        peak_mib=("peak_mib", "max"),
-    )
-    return sums.assign(start_up_share=sums["start_up_s"] / sums["cpu_s"])
-
-
-def by_scale(table):
-    """CPU seconds of all jobs, and the share that starting and importing takes."""
-    sums = table.groupby("scale")[["cpu_s", "start_up_s"]].sum()
-    return sums.assign(start_up_share=sums["start_up_s"] / sums["cpu_s"])
+        print(logs.by_rule(table).round(2).to_string(), end="\n\n")
+        print(logs.by_scale(table).round(3).to_string())
 
 
 def write_page(table, scale):
@@ -88,7 +49,7 @@ def write_page(table, scale):
 
 def section(table):
     """The timings as a section of the report page, in HTML."""
-    sums = by_rule(table).reset_index("scale", drop=True)
+    sums = logs.by_rule(table).reset_index("scale", drop=True)
     rows = sums.rename_axis(None).to_html(border=0, float_format="{:.2f}".format, justify="left")
     return (
         '<section aria-labelledby="timings"><h2 id="timings">Timings</h2><p>Jobs, seconds, CPU '

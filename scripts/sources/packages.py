@@ -62,7 +62,19 @@ def checked(package, name, sha256, *, what, install=INSTALL):
 
 
 def check(path, sha256, *, what, install=INSTALL):
-    """Raise a UserError unless the file at `path` has the expected checksum; see `checked`."""
+    """Verify the checksum of a file.
+
+    Parameters
+    ----------
+    path : Path
+    sha256, what, install : str
+        See `checked`.
+
+    Raises
+    ------
+    UserError
+        If the checksum differs.
+    """
     found = files.sha256(path)
     if found != sha256:
         raise UserError(

@@ -1,4 +1,4 @@
-"""What a generation costs on Slurm beside its work: each a job of its own, or all of a run in one.
+"""What a generation costs on Slurm in addition to its work: a job each, or one job for a run.
 
 tests/cluster/with_slurm.sh .venv/bin/python tests/cluster/grouping.py
 
@@ -23,8 +23,8 @@ BEFORE = (
 )
 PLACES = {
     "this machine": ("--cores", "2"),
-    "slurm": ("--profile", "workflow/profiles/slurm"),
-    "cluster-generic": ("--profile", "workflow/profiles/cluster-generic"),
+    "slurm": ("--profile", "slurm"),
+    "cluster-generic": ("--profile", "cluster-generic"),
 }
 
 
@@ -37,10 +37,10 @@ def seconds(place, grouped):
         checkout.replace(
             "config.yaml", "  grouped: [gaussian, gmm, vae, lm]", f"  grouped: [{'vae' * grouped}]"
         )
-        reproduce = (sys.executable, "scripts/reproduce.py", "smoke")
-        assert checkout.call(*reproduce, "--cores", "2", "--", *BEFORE).returncode == 0
+        reproduce = ("reproduce", "--scale", "smoke")
+        assert checkout.command(*reproduce, "--cores", "2", "--target", *BEFORE).returncode == 0
         begun = time.monotonic()
-        done = checkout.call(*reproduce, *PLACES[place], "--", CHAIN)
+        done = checkout.command(*reproduce, *PLACES[place], "--target", CHAIN)
         assert done.returncode == 0, done.stdout + done.stderr
         return time.monotonic() - begun
 

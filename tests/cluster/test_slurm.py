@@ -1,8 +1,9 @@
-"""The smoke scale on a real Slurm, undisturbed and with all that happens on a cluster."""
+"""The smoke scale on a real Slurm, undisturbed and with the faults that happen on a cluster."""
 
 import fcntl
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from cluster import resume
 from pipeline import files
 from workflow_tools import Checkout
 
-HOOK = Path(__file__).with_name("hook")
+HOOK = Path(__file__).parent / "hook/sitecustomize.py"
 VAE = "results/smoke/vae/metrics/replace/run00.npz"
 DISCRETE = "results/smoke/discrete/metrics/uniform.npz"
 pytestmark = pytest.mark.skipif(
@@ -30,12 +31,14 @@ class Cluster(Checkout):
         super().__init__(folder)
         self.faults = self.folder.with_name("faults")
         self.faults.mkdir()
+        # jobs look for modules in scripts/ alone, whatever the caller's PYTHONPATH is
+        shutil.copy(HOOK, self.folder / "scripts")
         self.said = self.folder.with_name("said")
         self.runs = []
 
     def next(self, script, what):
-        """What shall happen to the next job of a script: exit, or sleep and seconds; once."""
-        (self.faults / script).write_text(what)
+        """Make something happen to the next job of a script, once: exit, or sleep and seconds."""
+        (self.faults / script.replace("/", "-")).write_text(what)
 
     def started(self, script):
         """Numbers of the Slurm jobs in which jobs of a script have started."""
@@ -45,10 +48,10 @@ class Cluster(Checkout):
 
     def begin(self, *targets, profile="slurm"):
         """Start a run through the profile; returns the process."""
-        command = [sys.executable, "scripts/reproduce.py", "smoke"]
-        command += ["--profile", f"workflow/profiles/{profile}", "--", *targets]
+        command = [sys.executable, "scripts/cli.py", "reproduce", "--scale", "smoke"]
+        command += ["--profile", profile, "--target", *targets]
         command = ["env", "--default-signal=INT", *command]  # as in a terminal
-        environment = {**os.environ, "FAULTS": str(self.faults), "PYTHONPATH": str(HOOK)}
+        environment = {**os.environ, "FAULTS": str(self.faults)}
         with open(self.said, "a") as file:
             self.runs.append(subprocess.Popen(
                 command, cwd=self.folder, env=environment, stdout=file, stderr=file,
@@ -94,7 +97,7 @@ def slurm(*command):
 
 
 def same(cluster, finished, *targets):
-    """Whether files have the bytes of the run on this machine alone."""
+    """Whether files have the same bytes as those of a run on this machine alone."""
     return all(
         files.sha256(cluster.folder / p) == files.sha256(finished.folder / p) for p in targets
     )
@@ -105,16 +108,16 @@ def test_the_whole_scale_gives_the_same_bytes_as_one_machine(cluster, finished):
     assert cluster.hashes("results/smoke") == finished.hashes("results/smoke")
     assert cluster.hashes("data") == finished.hashes("data")
     # a run's generations share a job; data, tables and figures have none
-    trained = cluster.started("vae_train.py")
+    trained = cluster.started("vae/train.py")
     assert len(trained) == 6 and len(set(trained)) == 2
-    assert set(cluster.started("mnist.py")) == {"None"}
-    assert set(cluster.started("vae_generations.py")) == {"None"}
+    assert set(cluster.started("data/mnist.py")) == {"None"}
+    assert set(cluster.started("vae/generations_table.py")) == {"None"}
 
 
 def test_the_other_engine_gives_the_same_bytes(cluster, finished):
     cluster.end(cluster.begin(DISCRETE, VAE, profile="cluster-generic"))
     assert same(cluster, finished, DISCRETE, VAE)
-    assert "None" not in cluster.started("vae_train.py")
+    assert "None" not in cluster.started("vae/train.py")
 
 
 @pytest.mark.parametrize(
@@ -127,7 +130,7 @@ def test_the_other_engine_gives_the_same_bytes(cluster, finished):
 )
 def test_training_asks_for_a_gpu_where_the_site_s_file_says(cluster, profile, also):
     """With its lines and what they name; all of a run in one job but its evaluation."""
-    profiles = cluster.folder / "workflow/profiles"
+    profiles = cluster.folder / "profiles"
     text = (profiles / "slurm/config.yaml").read_text()
     lines = re.findall("^# (set-resources:.*|  [vl].*)", text, flags=re.M)
     assert len(lines) == 9
@@ -138,39 +141,39 @@ def test_training_asks_for_a_gpu_where_the_site_s_file_says(cluster, profile, al
     cluster.replace("config.yaml", "\ndevice: cpu ", "\ndevice: auto ")
     cluster.end(cluster.begin(VAE, profile=profile))
     asked = {}
-    for script in ("vae_train.py", "vae_evaluate.py", "digit_classifier.py"):
+    for script in ("vae/train.py", "vae/evaluate.py", "vae/digit_classifier.py"):
         for job in cluster.started(script):
-            told = slurm("scontrol", "show", "job", job)
-            asked[script, job] = "gres:gpu" in told, re.search(r"Partition=(\w+)", told)[1]
-    trained = {job for script, job in asked if script == "vae_train.py"}
-    assert len(trained) == 1 and len(cluster.started("vae_train.py")) == 3
+            shown = slurm("scontrol", "show", "job", job)
+            asked[script, job] = "gres:gpu" in shown, re.search(r"Partition=(\w+)", shown)[1]
+    trained = {job for script, job in asked if script == "vae/train.py"}
+    assert len(trained) == 1 and len(cluster.started("vae/train.py")) == 3
     for (script, _), what in asked.items():
-        assert what == ((True, "gpu") if script == "vae_train.py" else (False, "main"))
+        assert what == ((True, "gpu") if script == "vae/train.py" else (False, "main"))
 
 
 def test_a_job_that_fails_once_is_tried_again(cluster, finished):
-    cluster.next("discrete_chain.py", "exit")
+    cluster.next("discrete/chain.py", "exit")
     cluster.end(cluster.begin(DISCRETE))
-    first, second = cluster.started("discrete_chain.py")
+    first, second = cluster.started("discrete/chain.py")
     assert first != second
     assert same(cluster, finished, DISCRETE)
 
 
 def test_a_job_that_an_administrator_cancels_is_tried_again(cluster, finished):
-    cluster.next("discrete_chain.py", "sleep 120")
+    cluster.next("discrete/chain.py", "sleep 120")
     run = cluster.begin(DISCRETE)
-    slurm("scancel", cluster.await_job("discrete_chain.py"))
+    slurm("scancel", cluster.await_job("discrete/chain.py"))
     cluster.end(run)
-    assert len(cluster.started("discrete_chain.py")) == 2
+    assert len(cluster.started("discrete/chain.py")) == 2
     assert same(cluster, finished, DISCRETE)
 
 
 def test_a_job_that_runs_out_of_time_gets_twice_as_much(cluster, finished):
     cluster.replace("config.yaml", "discrete_chain: {mem_mb: 500, runtime: 10}",
                     "discrete_chain: {mem_mb: 500, runtime: 1}")  # fmt: skip
-    cluster.next("discrete_chain.py", "sleep 300")
+    cluster.next("discrete/chain.py", "sleep 300")
     cluster.end(cluster.begin(DISCRETE))
-    first, second = cluster.started("discrete_chain.py")
+    first, second = cluster.started("discrete/chain.py")
     limits = slurm("squeue", "--me", "-h", "--states=all", "-o", "%T %l", "-j", f"{first},{second}")
     assert sorted(limits.splitlines()) == ["COMPLETED 2:00", "TIMEOUT 1:00"]
     assert same(cluster, finished, DISCRETE)
@@ -193,11 +196,11 @@ def processes_of(node, job):
 
 
 def test_a_node_that_dies_takes_no_result_with_it(cluster, finished):
-    cluster.replace("workflow/profiles/slurm/config.yaml", "  slurm_partition: \"'main'\" ",
+    cluster.replace("profiles/slurm/config.yaml", "  slurm_partition: \"'main'\" ",
                     "  slurm_partition: \"'frail'\" ")  # fmt: skip
-    cluster.next("discrete_chain.py", "sleep 600")
+    cluster.next("discrete/chain.py", "sleep 600")
     run = cluster.begin(DISCRETE)
-    job = cluster.await_job("discrete_chain.py")
+    job = cluster.await_job("discrete/chain.py")
     assert slurm("squeue", "-h", "-j", job, "-o", "%N").strip() == "node3"
     for process in processes_of("node3", job):
         os.kill(process, signal.SIGKILL)
@@ -205,40 +208,40 @@ def test_a_node_that_dies_takes_no_result_with_it(cluster, finished):
         cluster.end(run, timeout=500)
     finally:
         slurm("slurmd", "-N", "node3")
-    assert len(cluster.started("discrete_chain.py")) == 2
+    assert len(cluster.started("discrete/chain.py")) == 2
     assert same(cluster, finished, DISCRETE)
 
 
 def test_after_a_killed_snakemake_nothing_is_written_twice_and_nothing_lost(cluster, finished):
-    """One job is finished, one runs and goes on without it, some have not begun."""
-    cluster.next("discrete_chain.py", "sleep 25")
+    """One job has finished, one continues to run without Snakemake, some have not begun."""
+    cluster.next("discrete/chain.py", "sleep 25")
     run = cluster.begin(DISCRETE, VAE)
-    cluster.await_job("discrete_chain.py")
-    cluster.await_job("digit_classifier.py")
+    cluster.await_job("discrete/chain.py")
+    cluster.await_job("vae/digit_classifier.py")
     os.killpg(run.pid, signal.SIGKILL)
     run.wait()
     again = cluster.begin(DISCRETE, VAE)
     cluster.end(again)
     said = cluster.said.read_text()
-    assert "going on where it stopped" in said
-    assert "jobs of the earlier run still run and are waited for" in said
-    assert len(cluster.started("discrete_chain.py")) == 1
-    assert len(cluster.started("digit_classifier.py")) == 1
+    assert "an earlier run was interrupted; resuming it" in said
+    assert "waiting for jobs of the interrupted run that still run" in said
+    assert len(cluster.started("discrete/chain.py")) == 1
+    assert len(cluster.started("vae/digit_classifier.py")) == 1
     assert same(cluster, finished, DISCRETE, VAE)
 
 
 def test_ctrl_c_cancels_what_runs_and_leaves_nothing_that_hinders_the_next(cluster, finished):
-    cluster.next("discrete_chain.py", "sleep 600")
+    cluster.next("discrete/chain.py", "sleep 600")
     run = cluster.begin(DISCRETE)
-    job = cluster.await_job("discrete_chain.py")
+    job = cluster.await_job("discrete/chain.py")
     os.killpg(run.pid, signal.SIGINT)  # as a terminal does
     assert run.wait(timeout=60) == 1
-    assert "stopped; the same command goes on from here" in cluster.said.read_text()
+    assert "stopped; run the same command to resume" in cluster.said.read_text()
     state = ("squeue", "-h", "--states=all", "-o", "%T", "-j", job)
     cluster.until(lambda: slurm(*state).strip() == "CANCELLED")
     cluster.end(cluster.begin(DISCRETE))
-    assert len(cluster.started("discrete_chain.py")) == 2
-    assert "an earlier run was killed" not in cluster.said.read_text()
+    assert len(cluster.started("discrete/chain.py")) == 2
+    assert "an earlier run was interrupted" not in cluster.said.read_text()
     assert same(cluster, finished, DISCRETE)
 
 
@@ -250,30 +253,30 @@ def test_a_file_that_appears_late_is_waited_for(cluster, finished):
     assert run.poll() is None
     (cluster.folder / f"{DISCRETE}.late").rename(cluster.folder / DISCRETE)
     cluster.end(run)
-    assert len(cluster.started("discrete_chain.py")) == 1
+    assert len(cluster.started("discrete/chain.py")) == 1
     assert same(cluster, finished, DISCRETE)
 
 
 def test_a_second_run_in_the_same_folder_is_refused(cluster):
-    cluster.next("discrete_chain.py", "sleep 15")
+    cluster.next("discrete/chain.py", "sleep 15")
     run = cluster.begin(DISCRETE)
-    cluster.await_job("discrete_chain.py")
-    done = cluster.call(sys.executable, "scripts/reproduce.py", "smoke", "--cores", "1")
+    cluster.await_job("discrete/chain.py")
+    done = cluster.command("reproduce", "--scale", "smoke", "--cores", "1")
     assert done.returncode == 1
-    assert f"another command works in this folder (process {run.pid}): wait" in done.stderr
+    assert f"another command works in this folder (process {run.pid}). Wait" in done.stderr
     cluster.end(run)
 
 
 @pytest.mark.alone
 def test_the_controller_may_be_away_for_a_while(cluster, finished):
-    cluster.next("discrete_chain.py", "sleep 75")
+    cluster.next("discrete/chain.py", "sleep 75")
     run = cluster.begin(DISCRETE, VAE)
-    cluster.await_job("discrete_chain.py")
+    cluster.await_job("discrete/chain.py")
     time.sleep(10)  # until the controller has saved that the job runs
     controller = Path(os.environ["SLURM_CONF"]).parent / "run/slurmctld.pid"
     os.kill(int(controller.read_text()), signal.SIGKILL)
     time.sleep(45)
     slurm("slurmctld")
     cluster.end(run)
-    assert len(cluster.started("discrete_chain.py")) == 1
+    assert len(cluster.started("discrete/chain.py")) == 1
     assert same(cluster, finished, DISCRETE, VAE)

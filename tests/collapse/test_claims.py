@@ -1,5 +1,6 @@
 """Verdicts follow from numbers by the rule of each claim, and controls reverse them."""
 
+import collections
 import copy
 import re
 from pathlib import Path
@@ -356,10 +357,16 @@ def test_the_committed_verdicts_follow_from_their_numbers_and_controls_turn_them
     assert [place for place in supported if place[2] != claims.NOT_SUPPORTED] == []
 
 
-def test_the_page_and_the_readme_show_the_committed_verdicts():
-    shown = tables.summary(files.read_json(LAPTOP)["claims"])
-    assert shown in LAPTOP.with_suffix(".md").read_text(encoding="utf-8")
-    assert shown in (ROOT / "README.md").read_text(encoding="utf-8")
+def test_the_pages_show_the_committed_verdicts():
+    judged = files.read_json(LAPTOP)["claims"]
+    assert tables.summary(judged) in LAPTOP.with_suffix(".md").read_text(encoding="utf-8")
+    verdicts = collections.Counter(claim["verdict"] for claim in judged)
+    documented = (ROOT / "docs" / "verdicts.md").read_text(encoding="utf-8")
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    assert f"the paper's {len(judged)} claims" in readme
+    for verdict, number in verdicts.items():
+        assert f"| {verdict} ({number}) |" in documented
+        assert f"{number} are {verdict.removesuffix(' at this scale')}" in readme
 
 
 def test_the_smallest_run_has_a_verdict_for_every_claim(finished):

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from collapse.claims import fidelity
 from collapse.errors import UserError
-from pipeline import configuration, files, reference
+from pipeline import files, reference, yaml_files
 
 ROOT = Path(__file__).resolve().parents[2]
 CHOICES = reference.choices()
@@ -27,7 +27,7 @@ def test_as_released_has_every_value_of_the_released_code_and_papers_sizes(relea
     config, jobs = released
     for key, value in KEYS.items():
         assert value is None or configuration.value(config, key) == value, key
-    paper = configuration.read_yaml(ROOT / "workflow" / "scales" / "paper.yaml")
+    paper = yaml_files.read_yaml(ROOT / "workflow" / "scales" / "paper.yaml")
     for key in ("lm.model", "lm.runs", "vae.images", "gmm.chains", "vae.train"):
         found, wanted = configuration.value(config, key), configuration.value(paper, key)
         assert found == wanted or found.items() > wanted.items(), key
@@ -43,7 +43,7 @@ def test_as_released_holds_only_what_differs_from_paper():
             else:
                 yield ".".join((*path, key))
 
-    scale = configuration.read_yaml(ROOT / "workflow" / "scales" / "as_released.yaml")
+    scale = yaml_files.read_yaml(ROOT / "workflow" / "scales" / "as_released.yaml")
     needed = {"scale", "extends", "lm.settings", "figures.lm_repetition.settings"}
     assert set(leaves(scale)) - needed <= set(KEYS)
 

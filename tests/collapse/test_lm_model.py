@@ -103,7 +103,7 @@ def test_the_best_epoch_is_kept_and_patience_only_saves_time(blocks, capsys):
     assert found[0][:2] == (found[1][0], 8)
     assert found[1][1] == found[1][0] + 1 + 2
     assert all(torch.equal(w, found[1][2][name]) for name, w in found[0][2].items())
-    assert "no better one for 2 epochs: stopping" in capsys.readouterr().out
+    assert "no improvement for 2 epochs: stopping early" in capsys.readouterr().out
 
 
 def test_training_learns_is_seeded_and_keeps_the_best_epoch(blocks, capsys):
@@ -180,7 +180,7 @@ def test_memory_that_runs_out_halves_the_parts_and_changes_nothing_else(
             assert "memory" not in capsys.readouterr().out + caplog.text
     said = capsys.readouterr().out
     for n in (8, 4, 48, 24, 12, 6):  # of a batch, then of all that is evaluated
-        assert f"memory ran out with {n} blocks at once: going on with {n // 2}" in said
+        assert f"memory ran out with {n} blocks at once: continuing with {n // 2}" in said
     assert [record.args for record in caplog.records] == [(24,), (12,), (6,), (3,)]
     for one, other in zip(*(history for history, _, _ in found), strict=True):
         assert one == pytest.approx(other, rel=1e-4)

@@ -112,7 +112,7 @@ def test_the_tokenizer_is_deterministic_and_keeps_every_byte(tokenizer):
     assert tokenizer.to_str() == text_blocks.train_tokenizer(TEXT, 270).to_str()
     strange = "Ünïcödé \t 漢字\n"
     assert tokenizer.decode(tokenizer.encode(strange).ids) == strange
-    with pytest.raises(UserError, match=r"lm.pretrain.vocabulary is 5000: lower it"):
+    with pytest.raises(UserError, match=r"lm.pretrain.vocabulary is 5000, but .*: lower it"):
         text_blocks.train_tokenizer(TEXT, 5000)
 
 

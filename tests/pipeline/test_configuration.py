@@ -362,7 +362,7 @@ def test_a_scale_is_its_file(project):
     project("good", "scale: good\n")
     root = project("mine", "scale: smoke\n")
     assert configuration.load({"scale": "good"}, root=root, directory=root)["scale"] == "good"
-    with pytest.raises(UserError, match=r"mine\.yaml has scale: smoke"):
+    with pytest.raises(UserError, match=r"mine\.yaml has scale: 'smoke'"):
         configuration.load({"scale": "mine"}, root=root)
     for name in ("../mine", "huge", None, ["good"], {"a": 1}):
         with pytest.raises(UserError, match="choose one of laptop, good, mine, or add"):

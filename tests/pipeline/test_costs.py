@@ -1,33 +1,33 @@
-"""What a run would cost: work counted by hand, paths on small graphs, the plan of every scale."""
+"""What a run would cost: work counted by hand, paths in small graphs, the plan of every scale."""
 
+import collections
+import functools
 import re
-import sys
 
 import pytest
-import timings
 from collapse.errors import UserError
 from collapse.lm import language_model
-from pipeline import costs, files
+from pipeline import configuration, costs, files, logs
 
 VAE = "results/s/vae/models/replace/run00/gen01.safetensors"
 LM = "results/s/lm/models/no_data_preserved/run00/gen01.safetensors"
 
 
-def test_the_vae_s_work_by_hand(config):
+def test_work_of_the_vae_by_hand(config):
     assert costs.work("vae_train", VAE, config) == 8 * 8000 * 16 * 32
-    twice = costs.Scale(corpus=2)
+    twice = costs.Growth(corpus=2)
     assert costs.work("vae_train", VAE, config, twice) == 2 * 8 * 8000 * 16 * 32
 
 
-def test_the_language_models_work_by_hand(config):
-    """Five epochs of 700 blocks of 64 tokens, and as many tokens drawn with five beams."""
+def test_work_of_the_language_model_by_hand(config):
+    """Five epochs on 700 blocks of 64 tokens, and as many tokens generated with five beams."""
     expected = costs.parameters(config) * 700 * 64 * (6 * 5 + 2 * 5)
     assert costs.work("lm_train", LM, config) == expected
     config["lm"]["definitions"]["no_data_preserved"]["epochs"] = 10
     assert costs.work("lm_train", LM, config) == expected / 40 * 70
 
 
-def test_parameters_are_those_of_the_model_that_is_built(config):
+def test_parameters_are_those_of_the_model(config):
     lm = config["lm"]["pretrain"]
     model = language_model.build(lm["architecture"], lm["vocabulary"], "cpu", seed=1)
     assert costs.parameters(config) == sum(p.numel() for p in model.parameters())
@@ -36,7 +36,7 @@ def test_parameters_are_those_of_the_model_that_is_built(config):
         costs.parameters(config)
 
 
-def test_a_chain_s_last_job_may_be_short(config):
+def test_the_last_job_of_a_chain_may_be_shorter(config):
     place = "results/s/gmm/models/replace/one_blob/size500/batch00/gen{}.npz"
     assert costs.work("gmm_chain", place.format("1025"), config) == 500 * 5 * 1025
     assert costs.work("gmm_chain", place.format("0010"), config) == 500 * 5 * 10
@@ -50,8 +50,8 @@ def test_the_critical_path_is_the_longest_in_time_not_in_jobs():
     assert costs.critical_path({}, {}) == []
 
 
-def test_the_nearest_rate_is_taken(config):
-    """By the network's size; where there is none, or two are as near, the longest measured."""
+def test_the_closest_rate_is_chosen(config):
+    """By the network's size; without one, or if two are equally close, the longest measured."""
     small = {"sizes": {"lm": 2e5, "vae": 512}, "rules": {}}
     large = {"sizes": {"lm": 1e8, "vae": 8192}, "rules": {}}
     for rule in ("lm_train", "vae_train", "gmm_chain", "lm_text"):
@@ -65,7 +65,7 @@ def test_the_nearest_rate_is_taken(config):
         100: {"lm": "large", "vae": "large"},
     }
     for factor, nearest in expected.items():
-        rates = costs.rates(runs, config, costs.Scale(model=factor))
+        rates = costs.rates(runs, config, costs.Growth(model=factor))
         assert {rule: rate["run"] for rule, rate in rates.items()} == {
             "lm_train": nearest["lm"], "lm_text": "small", "vae_train": nearest["vae"],
             "gmm_chain": "small", "only_there": "large",
@@ -73,98 +73,118 @@ def test_the_nearest_rate_is_taken(config):
 
 
 def test_all_blocks_of_a_corpus_are_as_many_as_were_counted(config):
-    told = costs.with_blocks(config, {"wikipedia_leads": 123})
-    assert told["lm"]["pretrain"]["blocks"]["train"] == 123
-    assert told["lm"]["blocks"]["train"] == 700
+    known = costs.with_blocks(config, {"wikipedia_leads": 123})
+    assert known["lm"]["pretrain"]["blocks"]["train"] == 123
+    assert known["lm"]["blocks"]["train"] == 700
     assert config["lm"]["pretrain"]["blocks"]["train"] is None
-    with pytest.raises(UserError, match="all blocks of wikipedia_leads are taken, and no run has"):
+    with pytest.raises(
+        UserError, match="takes all blocks of wikipedia_leads, but no run has counted"
+    ):
         costs.with_blocks(config, {})
 
 
-def test_memory_grows_by_what_a_larger_model_needs(config):
+def test_memory_grows_with_the_model(config):
     rate = {"peak_mib": 100, "sizes": costs.sizes(config)}
     assert costs.memory("lm_train", config, rate) == 100 * 2**20
-    more = costs.memory("lm_train", config, rate, costs.Scale(model=3)) - 100 * 2**20
+    more = costs.memory("lm_train", config, rate, costs.Growth(model=3)) - 100 * 2**20
     assert more == 16 * 2 * costs.parameters(config)
-    assert costs.memory("gmm_chain", config, rate, costs.Scale(model=3)) == 100 * 2**20
-    more = costs.memory("vae_train", config, rate, costs.Scale(corpus=10)) - 100 * 2**20
+    assert costs.memory("gmm_chain", config, rate, costs.Growth(model=3)) == 100 * 2**20
+    more = costs.memory("vae_train", config, rate, costs.Growth(corpus=10)) - 100 * 2**20
     assert more == 784 * 6 * 9 * 8000
 
 
+@pytest.fixture(scope="module")
+def estimated(new_checkout):
+    """Function that prints what a scale would cost, once for each scale; and the checkout."""
+    checkout = new_checkout("estimated")
+
+    @functools.cache
+    def printed(scale):
+        done = checkout.command("plan", "--scale", scale)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return checkout, printed
+
+
+def table(printed):
+    """Rows of the table of rules."""
+    rows = [line.split() for line in printed.splitlines()]
+    return [row for row in rows if len(row) == 9 and row[3] in ("CPU", "GPU")]
+
+
 @pytest.mark.parametrize("scale", ["laptop", "paper", "as_released", "probe"])
-def test_every_scale_is_planned_with_all_its_jobs(new_checkout, scale):
-    checkout = new_checkout(scale)
-    done = checkout.call(sys.executable, "scripts/estimate.py", scale)
-    assert done.returncode == 0, done.stderr
-    lines = [line.split() for line in done.stdout.splitlines()]
-    told = {words[0]: words[1] for words in lines if len(words) == 9}
-    listed = checkout.run("-n", "--config", f"scale={scale}").stdout.splitlines()
-    jobs = {line.split()[0]: line.split()[1] for line in listed if len(line.split()) == 2}
-    assert done.stdout.startswith(f"{int(jobs['total']) - 1} jobs\n")
-    for rule in ("lm_train_real", "vae_train_real"):
-        assert told[rule] == jobs[rule]
-    assert ("no GPU has been measured" in done.stdout) == (scale != "laptop")
+def test_every_scale_is_planned_with_all_its_jobs(estimated, scale):
+    checkout, printed = estimated
+    jobs = collections.Counter(rule for rule, *_ in checkout.plan(scale=scale)["jobs"])
+    assert printed(scale).startswith(f"{jobs.total()} jobs\n")
+    listed = {row[0]: int(row[1]) for row in table(printed(scale))}
+    assert {rule: jobs[rule] for rule in listed} == listed
+    assert {"lm_train_real", "vae_train_real"} <= set(listed)
+    assert ("no GPU has been measured" in printed(scale)) == (scale != "laptop")
 
 
 @pytest.mark.parametrize("scale", ["laptop", "paper", "as_released"])
-def test_no_job_asks_for_less_than_it_takes(new_checkout, scale):
-    """By the rates in the repository, twice the time; of a GPU's hours none are known."""
-    out = new_checkout("asked").call(sys.executable, "scripts/estimate.py", scale).stdout
-    rows = [line.split() for line in out.splitlines()]
-    asked = [row for row in rows if len(row) == 9 and row[3] in ("CPU", "GPU") and row[5] != "–"]
+def test_no_job_asks_for_less_than_it_takes(estimated, scale):
+    """Twice the time, by the rates in the repository; a GPU's hours have not been measured."""
+    asked = [row for row in table(estimated[1](scale)) if row[5] != "–"]
     assert len(asked) >= 13
     for rule, _, _, device, minutes, runtime, megabytes, memory, _ in asked:
         assert device == "GPU" or float(minutes) <= float(runtime) / 2, rule
         assert float(megabytes) <= float(memory), rule
 
 
+def test_one_figure_is_planned_alone(estimated):
+    done = estimated[0].command("plan", "--scale", "smoke", "--target", "gmm_l2")
+    assert done.stdout.startswith("8 jobs\n"), done.stderr
+    assert re.search(r"^critical path: .*, gmm_real ×1, gmm_chain ×2, gmm_g", done.stdout, re.M)
+
+
 def test_rates_are_measured_from_a_run_and_then_fit_it(copied):
-    done = copied.call(sys.executable, "scripts/measure.py", "smoke")
-    assert "has the rates of scale smoke, as measured on" in done.stdout, done.stderr
-    told = files.read_json(copied.folder / costs.MEASURED)["runs"]["smoke"]
-    config = files.read_json(copied.folder / "results/smoke/config.json")
-    assert told["sizes"] == costs.sizes(config)
-    ends = [timings.finished(path) for path in (copied.folder / "logs/smoke").rglob("*.log")]
+    done = copied.command("measure", "--scale", "smoke")
+    assert "has the rates of scale smoke, measured on" in done.stdout, done.stderr
+    measured = files.read_json(copied.folder / costs.MEASURED)["runs"]["smoke"]
+    config = configuration.load({"scale": "smoke"})
+    assert measured["sizes"] == costs.sizes(config)
+    ends = [logs.finished(path) for path in (copied.folder / "logs/smoke").rglob("*.log")]
     for rule, output, n_jobs in (
         ("vae_train", VAE, 6),
         ("lm_train", LM.replace("no_data_preserved", "preserve10"), 6),
     ):
-        rate, done = told["rules"][rule], [end for end in ends if costs.kind(end.rule) == rule]
+        rate, done = measured["rules"][rule], [end for end in ends if costs.kind(end.rule) == rule]
         spent, amount = sum(end.cpu - end.start for end in done), costs.work(rule, output, config)
         assert rate["jobs"] == len(done) == n_jobs
         # written with one decimal, and with four digits
         assert rate["seconds"] == pytest.approx(spent, abs=0.05 + 1e-9)
         assert rate["s_per_unit"] * amount * n_jobs == pytest.approx(spent, rel=5e-4)
         assert rate["gpu"] is None
-    assert "run here: ×" in copied.call(sys.executable, "scripts/estimate.py", "smoke").stdout
+    assert "run here: ×" in copied.command("plan", "--scale", "smoke").stdout
 
 
-def test_nothing_is_measured_where_nothing_was_run(new_checkout):
-    done = new_checkout("empty").call(sys.executable, "scripts/measure.py", "smoke")
+def test_nothing_is_measured_where_nothing_was_run(estimated):
+    done = estimated[0].command("measure", "--scale", "smoke")
     assert done.returncode == 1
-    assert done.stderr.startswith("ERROR: no finished jobs of scale smoke are here: 'make")
+    assert done.stderr.startswith("ERROR: no finished jobs of scale smoke are here: run 'make")
 
 
-def test_files_grow_with_what_is_in_them(config):
+def test_files_grow_with_their_contents(config):
     assert costs.size(LM, config) == costs.parameters(config)
-    assert costs.size(LM, config, costs.Scale(model=10)) == 10 * costs.parameters(config)
+    assert costs.size(LM, config, costs.Growth(model=10)) == 10 * costs.parameters(config)
     samples = LM.replace("/models/", "/samples/").replace(".safetensors", ".npz")
-    assert costs.size(samples, config, costs.Scale(model=10)) == 700 * 64
-    assert costs.size(samples, config, costs.Scale(corpus=10)) == 10 * 700 * 64
+    assert costs.size(samples, config, costs.Growth(model=10)) == 700 * 64
+    assert costs.size(samples, config, costs.Growth(corpus=10)) == 10 * 700 * 64
     assert costs.size("results/s/tables/claims.csv", config) == 1
 
 
-def test_what_is_pruned_needs_no_disk(new_checkout):
-    """One model of nine generations is left of each run, not all."""
+def test_pruned_models_need_no_disk(new_checkout):
+    """One model of nine generations remains of each run, not all."""
     checkout = new_checkout("pruned")
-    told = []
+    disk = {"all": 0, "last": 0}
+    checkout.replace("config.yaml", "keep_models: all ", "keep_models: last ")
     for which in ("last", "all"):
-        text = (checkout.folder / "config.yaml").read_text()
-        (checkout.folder / "config.yaml").write_text(
-            text.replace("keep_models: all ", f"keep_models: {which} ")
-        )
-        out = checkout.call(sys.executable, "scripts/estimate.py", "laptop").stdout
-        told.append(float(re.search(r"([\d.]+) GB in lm/models", out)[1]))
-        (checkout.folder / "config.yaml").write_text(text)
-    # 90 trained generations and 9 originals' first: 18 of 90 stay, beside the base model
-    assert told[0] < told[1] / 3
+        out = checkout.command("plan", "--scale", "laptop").stdout
+        disk[which] = float(re.search(r"([\d.]+) GB in lm/models", out)[1])
+        if which == "last":
+            checkout.replace("config.yaml", "keep_models: last ", "keep_models: all ")
+    # of 90 trained generations and 9 first ones, 18 remain, in addition to the base model
+    assert disk["last"] < disk["all"] / 3

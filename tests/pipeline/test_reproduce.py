@@ -1,58 +1,125 @@
-"""The command behind `make reproduce`: the user's own options are kept."""
-
-import sys
+"""Runs of Snakemake: the user's own options are kept, names are resolved, killed runs resume."""
 
 import pytest
-import reproduce
+from collapse.errors import UserError
+from pipeline import engine, reproduce, targets
 
 DISCRETE = "results/smoke/discrete/metrics/uniform.npz"
+FIGURE, TABLE = "results/smoke/figures/tail_cutting.png", "results/smoke/tables/tail_cutting.csv"
 
 
 @pytest.mark.parametrize(
-    ("given", "others", "values"),
+    ("given", "others", "config", "found"),
     [
-        ("--cores 2", "--cores 2", ""),
-        ("--config seed=5 device=auto -n", "-n", "seed=5 device=auto"),
-        ("-n -C seed=5", "-n", "seed=5"),
-        ("--config=seed=5 -n", "-n", "seed=5"),
-        ("target -n --config seed=5 -- --config", "target -n -- --config", "seed=5"),
+        ("--cores 2", "--cores 2", "", ""),
+        ("--config seed=5 device=auto -n", "-n", "seed=5 device=auto", ""),
+        ("-n -C seed=5", "-n", "seed=5", ""),
+        ("--config=seed=5 -n", "-n", "seed=5", ""),
+        ("a/b -n --config seed=5 -- c/d", "-n", "seed=5", "a/b c/d"),
+        ("-n --until vae_train -- a/b", "-n --until vae_train", "", "a/b"),
     ],
 )
-def test_the_users_configuration_is_found_among_the_options(given, others, values):
-    assert reproduce.split_config(given.split()) == (others.split(), values.split())
+def test_configuration_and_targets_are_found_among_the_users_options(given, others, config, found):
+    asked = engine.options((), given.split(), scale="smoke")
+    assert asked == engine.Options(
+        (), tuple(others.split()), tuple(config.split()), tuple(found.split())
+    )
 
 
-def test_values_stand_before_the_targets():
-    assert reproduce.with_config(["-n", "--", "vae"], ["seed=5", "scale=smoke"]) == [
-        *("-n", "--config", "seed=5", "scale=smoke", "--", "vae"),
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("--nonsense", "unrecognized arguments: --nonsense"),
+        ("--cores 0", "--cores must be at least 1"),
+        ("--config seed", "--config seed: "),
+        ("--config =3", "--config =3: "),
+    ],
+)
+def test_options_that_snakemake_refuses_are_reported_in_one_line(given, expected, capsys):
+    with pytest.raises(UserError, match=expected) as error:
+        engine.options((), given.split(), scale="smoke")
+    assert "\n" not in str(error.value)
+    assert capsys.readouterr().err == ""
+
+
+def test_the_scale_wins_and_targets_come_last():
+    asked = engine.Options(engine.place("2"), ("-n",), ("seed=5", "scale=paper"), ("vae",))
+    assert asked.command("smoke")[3:] == [
+        *("--quiet", "host", "rules", "--cores", "2", "-n"),
+        *("--config", "seed=5", "scale=paper", "scale=smoke", "--", "vae"),
     ]
+    assert engine.Options(()).command("smoke")[-1] == "scale=smoke"
+    assert engine.place("2", "/home/me/site") == ("--profile", "/home/me/site")
+
+
+def test_bare_names_are_figures_tables_or_rules():
+    assert targets.resolve(["gmm_l2"], "smoke") == ["results/smoke/figures/gmm_l2.png"]
+    assert targets.resolve(["tail_cutting", DISCRETE, "vae"], "smoke") == [
+        *(FIGURE, TABLE, DISCRETE, "vae"),
+    ]
+    assert targets.resolve([], "smoke") == []
+    assert engine.options((), ["-n", "gmm_l2"], ["claims"], scale="smoke").targets == (
+        "results/smoke/figures/gmm_l2.png",
+        "results/smoke/tables/claims.csv",
+    )
+    with pytest.raises(UserError, match=r"'gmm_12' is not a figure, .* choose one of gmm_l2"):
+        targets.resolve(["gmm_12"], "smoke")
+
+
+def test_a_page_is_only_named_if_it_is_finished(monkeypatch):
+    assert "on one page: results/smoke/report.html" in reproduce.closing_line("smoke", ())
+    assert "page" not in reproduce.closing_line("smoke", [FIGURE])
+
+    class Plan:
+        waiting = ("a job",)
+
+        def __init__(self, *args, config):
+            assert (args, config) == (("smoke", FIGURE), ("seed=5",))
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+    monkeypatch.setattr(reproduce.plan, "planned", Plan)
+    asked = engine.Options((), ("-n",), ("seed=5",), (FIGURE,))
+    assert not reproduce.finished("smoke", asked)
+    assert reproduce.finished("smoke", asked._replace(others=()))
+    Plan.waiting = ()
+    assert reproduce.finished("smoke", asked)
 
 
 @pytest.mark.parametrize("config", [(), ("--config", "seed=7")])
-def test_a_killed_run_goes_on_with_the_configuration_that_it_was_given(new_checkout, config):
+def test_a_killed_run_resumes_with_its_own_configuration(new_checkout, config):
     checkout = new_checkout("again")
-    command = (sys.executable, "scripts/reproduce.py", "smoke", "--cores", "1", *config)
-    assert checkout.call(*command, "--", DISCRETE).returncode == 0
+    command = ("reproduce", "--scale", "smoke", "--cores", "1")
+    done = checkout.command(*command, "--", *config, "--", DISCRETE)
+    assert done.returncode == 0, done.stderr
+    assert f"Up to date: {DISCRETE}." in done.stdout
     lock = checkout.folder / ".snakemake/locks/0.output.lock"
     lock.parent.mkdir(exist_ok=True)
     lock.write_text(f"{checkout.folder / DISCRETE}\n")
-    again = checkout.call(*command, "--", DISCRETE)
+    half = checkout.folder / "results/smoke/discrete/.half.77.tmp.npz"
+    half.touch()
+    again = checkout.command(*command, "--", *config, "--", DISCRETE)
     assert again.returncode == 0, again.stderr
-    assert "an earlier run was killed; going on where it stopped" in again.stdout
+    assert "an earlier run was interrupted; resuming it" in again.stdout
     assert "Nothing to be done" in again.stderr
-    assert not lock.exists()
-    other = checkout.call(*command, "-n", "--config", "seed=8", "--", DISCRETE)
+    assert not lock.exists() and not half.exists()
+    other = checkout.command(*command, "--", "-n", "--config", "seed=8", "--", DISCRETE)
     assert "discrete_chain" in other.stdout + other.stderr
+    assert "Up to date" not in other.stdout
 
 
-def test_what_began_on_another_machine_is_not_taken_over(new_checkout):
+def test_a_run_that_started_on_another_machine_is_not_resumed(new_checkout):
     checkout = new_checkout("elsewhere")
     (checkout.folder / ".snakemake/locks").mkdir(parents=True)
     (checkout.folder / ".snakemake/locks/0.output.lock").write_text("")
     (checkout.folder / ".snakemake/host").write_text("login-of-old 77\n")
-    done = checkout.call(sys.executable, "scripts/reproduce.py", "smoke", "-n", "--", DISCRETE)
+    done = checkout.command("reproduce", "--scale", "smoke", "--target", DISCRETE)
     assert done.returncode == 1
     assert done.stderr == (
-        "ERROR: a run in this folder began on login-of-old (process 77) and has not ended: go on "
-        "there, or, if it is no more, delete .snakemake/host and run again.\n"
+        "ERROR: a run in this folder started on login-of-old (process 77) and has not ended. "
+        "Resume it there; if it no longer exists, delete .snakemake/host and run the command again.\n"
     )

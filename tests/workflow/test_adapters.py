@@ -1,48 +1,41 @@
-"""Rules and adapters: small, and complete about the code they depend on."""
+"""Adapters of the rules: small, each of one rule, and complete about the code it is made with."""
 
 import ast
-from pathlib import Path
 
 import pytest
+from pipeline import paths
 
-ROOT = Path(__file__).resolve().parents[1]
-SCRIPTS = ROOT / "scripts"
-ADAPTERS = [
-    path
-    for folder in (SCRIPTS, SCRIPTS / "figures", SCRIPTS / "tables")
-    for path in sorted(folder.glob("*.py"))
-    if "with job(snakemake" in path.read_text()
-]
-
-
-def test_every_adapter_belongs_to_a_rule():
-    rules = "\n".join(path.read_text() for path in (ROOT / "workflow" / "rules").glob("*.smk"))
-    for path in ADAPTERS:
-        name = path.relative_to(SCRIPTS).as_posix()
-        assert f'"../../scripts/{name}"' in rules, name
-        assert f'code=code_of("{name}")' in rules, name
+JOBS = paths.SCRIPTS / "jobs"
+ADAPTERS = sorted(JOBS.glob("*/*.py"))
+RULES = {
+    path.stem: path.read_text(encoding="utf-8") for path in paths.ROOT.glob("workflow/rules/*.smk")
+}
+FOLDERS = {"data": "datasets"}  # of adapters whose rules are in a file of another name
 
 
-@pytest.mark.parametrize("path", sorted((SCRIPTS / "collapse").glob("*.py")), ids=lambda p: p.name)
-def test_the_library_knows_no_workflow_and_its_functions_are_short_and_documented(path):
-    tree = ast.parse(path.read_text())
-    assert ast.get_docstring(tree)
-    assert not [n for n in ast.walk(tree) if isinstance(n, ast.Name) and n.id == "snakemake"]
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef):
-            docstring = len((ast.get_docstring(node, clean=False) or "").splitlines())
-            assert node.end_lineno - node.lineno + 1 - docstring <= 50, node.name
+@pytest.mark.parametrize("path", ADAPTERS, ids=lambda path: path.relative_to(JOBS).as_posix())
+def test_an_adapter_belongs_to_its_familys_rules_and_is_small(path):
+    name, family = path.relative_to(JOBS).as_posix(), path.parent.name
+    rules = RULES[FOLDERS.get(family, family)]
+    assert f'"../../scripts/jobs/{name}"' in rules
+    assert f'"{name}"' in rules.replace(f"../../scripts/jobs/{name}", "")  # code_of names it
+    text = path.read_text(encoding="utf-8")
+    assert "with job(snakemake):" in text
+    body = next(node for node in ast.parse(text).body if isinstance(node, ast.With))
+    assert body.end_lineno - body.lineno <= 25
 
 
-def test_lazy_imports_count_as_dependencies():
-    """`mnist.read` imports torchvision inside a function; packages' own modules do so too."""
-    namespace = {}
-    source = (ROOT / "workflow/rules/common.smk").read_text()
-    start = source.index("def imported_modules")
-    end = source.index("def needs")
-    exec(source[start:end], {"ast": ast}, namespace)
-    tree = ast.parse(
-        "def f():\n    from collapse import vae, files as f\n    import collapse.mnist"
-    )
-    found = [m for node in ast.walk(tree) for m in namespace["imported_modules"](node)]
-    assert found == ["vae", "files", "mnist"]
+def test_every_script_of_the_rules_names_its_own_code():
+    """A rule that named another script's code would not run again after an edit of its own."""
+    for name, text in RULES.items():
+        for block in text.split("\nrule ")[1:]:
+            if "script:" in block:
+                script = block.split("scripts/jobs/")[1].split('"')[0]
+                assert f'"{script}"' in block.split("script:")[0], f"{name}: {block.split(':')[0]}"
+
+
+def test_rules_files_hold_little_python():
+    for name, text in RULES.items():
+        assert "\ndef " not in text or name == "common"
+        assert "import ast" not in text
+    assert len(RULES["common"].splitlines()) <= 60

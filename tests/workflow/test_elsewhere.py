@@ -62,7 +62,7 @@ def test_plain_snakemake_has_the_settings_of_the_default_profile(new_checkout):
         "triggers": ["input", "params"],
         "incomplete": True,
         "checksums": 0,
-        "quiet": ["host", "rules"],
+        "quiet": ["host", "reason", "rules"],
     }
 
 

@@ -12,33 +12,11 @@ import time
 import numpy as np
 import pytest
 from collapse.mixture import mixture
-from pipeline import configuration, files, logs
+from pipeline import configuration, files, logs, yaml_files
+from pipeline.layout import Layout
 from workflow_tools import SMOKE
 
-FIGURES = [
-    "discrete_absorption",
-    "feedback_loop",
-    "gaussian_estimation",
-    "gaussian_growing",
-    "gaussian_pool",
-    "gaussian_pool_subsample",
-    "gaussian_replace",
-    "gaussian_wasserstein",
-    "gmm_l2",
-    "gmm_samples",
-    "kde_variance",
-    "lm_histograms",
-    "lm_histograms_3d",
-    "lm_perplexity",
-    "lm_repetition",
-    "lm_tail",
-    "pipeline",
-    "tail_cutting",
-    "vae_collapse",
-    "vae_latent_density",
-    "vae_latent_moments",
-    "vae_samples",
-]
+FIGURES = Layout(configuration.load({"scale": "smoke"})).figure_names()
 CLOUD = "replace/one_blob/size60/batch00.npz"
 
 
@@ -64,14 +42,15 @@ def test_figures_are_drawn_from_tables_and_from_what_is_named_shown(finished):
     taken = {path for figure in drawn for path in inputs[figure]}
     assert [path for path in taken if not is_shown(path)] == []
     assert {"gmm", "vae"} == {path.split("/")[2] for path in taken if "/shown/" in path}
-    # what the rules behind them take would be told apart
+    # what the rules behind them take would be refused
     assert not all(map(is_shown, inputs["results/smoke/gmm/shown/" + CLOUD]))
 
 
 def test_figures_are_drawn_again_where_models_samples_metrics_and_data_are_not(copied, finished):
     results = copied.folder / "results/smoke"
     heavy = [path for path in results.glob("*/*") if path.name in ("models", "samples", "metrics")]
-    for folder in (copied.folder / "data", results / "figures", *heavy):
+    data = [copied.folder / "data" / name for name in ("mnist", "text")]
+    for folder in (*data, results / "figures", *heavy):
         shutil.rmtree(folder)
     left = [path for path in results.rglob("*/shown/**/*") if path.is_file()]
     assert sum(path.stat().st_size for path in left) < 500_000
@@ -92,7 +71,7 @@ def test_timings_of_all_rules_are_printed(finished):
 def test_no_job_takes_more_memory_than_is_asked_for_it_on_a_cluster(finished, config):
     measured = logs.by_rule(logs.jobs(finished.folder / "logs")).loc["smoke"]
     megabytes = measured["peak_mib"] * 2**20 / 1e6
-    profile = configuration.read_yaml(finished.folder / "profiles/slurm/config.yaml")
+    profile = yaml_files.read_yaml(finished.folder / "profiles/slurm/config.yaml")
     asked = dict.fromkeys(measured.index, profile["default-resources"]["mem_mb"])
     asked |= {name: job["mem_mb"] for name, job in config["jobs"].items() if name != "grouped"}
     asked |= {f"{name}_real": asked[name] for name in ("vae_train", "lm_train")}
@@ -184,9 +163,9 @@ def test_the_drawn_points_are_those_that_the_next_generation_fitted(copied):
 @pytest.mark.parametrize(
     ("file", "old", "new", "words"),
     [
-        ("config.yaml", "seed: 20230527", "seed: many", "seed is 'many'"),
+        ("config.yaml", "seed: 20230527", "seed: many", "seed must be a whole number, got 'many'"),
         ("config.yaml", "seed: 20230527", "sead: 1", "did you mean 'seed'"),
-        ("workflow/scales/smoke.yaml", "images: 300", "images: 0", "vae.images is 0"),
+        ("workflow/scales/smoke.yaml", "images: 300", "images: 0", "must be at least 2, got 0"),
     ],
 )
 def test_a_mistake_in_a_file_stops_before_any_job(copied, file, old, new, words):

@@ -3,6 +3,7 @@
 from pipeline.layout import Layout, previous
 from pipeline.rules import Helpers
 from report import contents
+from report.provenance import Provenance
 
 SCALE = config["scale"]
 layout = Layout(config)
@@ -10,6 +11,7 @@ helpers = Helpers(config)
 code_of, seed_of, needs = helpers.code_of, helpers.seed_of, helpers.needs
 chain_group, cpu_group = helpers.chain_group, helpers.cpu_group
 FAMILIES = start.checked(contents.read, layout.figure_names(), layout.table_names())
+provenance = Provenance(workflow, FAMILIES, layout.figures(), layout.tables(), SCALE)
 
 
 wildcard_constraints:

@@ -58,3 +58,9 @@ use rule mnist_sums as text_sums with:
         "logs/data/text/{corpus}_sums.log",
     params:
         code=code_of("data/sums.py"),
+
+
+rule data:
+    """All data that tables and figures come from, and their checksums."""
+    input:
+        provenance.data_sums,

@@ -28,7 +28,7 @@ rule discrete_chain:
 
 
 rule discrete_absorption_table:
-    """How fast the discrete chains lose their states, and in which they end, beside the exact laws."""
+    """How fast the discrete chains lose their states, and in which they end, compared with the exact laws."""
     input:
         chains=expand(
             "results/{{scale}}/discrete/metrics/{distribution}.npz",
@@ -105,3 +105,9 @@ rule tail_cutting:
         code=code_of("discrete/tail_cutting_figure.py", "workflow/report/tail_cutting.md"),
     script:
         "../../scripts/jobs/discrete/tail_cutting_figure.py"
+
+
+rule discrete:
+    """All files of this family that tables and figures show."""
+    input:
+        provenance.shown("discrete"),

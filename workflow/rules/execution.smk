@@ -1,6 +1,7 @@
 """Where jobs run: light jobs, and those that need a network, run where Snakemake itself runs."""
 
 start.mark_local_rules(workflow)
+helpers.save()
 
 
 onstart:

@@ -80,7 +80,7 @@ rule gaussian_errors:
 
 
 rule gaussian_theory:
-    """Closed forms of the replace chain beside measurement."""
+    """The replace chain compared with its closed forms."""
     input:
         chains=layout.gaussian_chains,
     output:
@@ -202,3 +202,9 @@ rule gaussian_growing:
         code=code_of("gaussian/growing_figure.py", "workflow/report/gaussian_growing.md"),
     script:
         "../../scripts/jobs/gaussian/growing_figure.py"
+
+
+rule gaussian:
+    """All files of this family that tables and figures show."""
+    input:
+        provenance.shown("gaussian"),

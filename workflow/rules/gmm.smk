@@ -115,3 +115,9 @@ rule gmm_l2:
         ),
     script:
         "../../scripts/jobs/gmm/l2_figure.py"
+
+
+rule gmm:
+    """All files of this family that tables and figures show."""
+    input:
+        provenance.shown("gmm"),

@@ -47,3 +47,9 @@ rule kde_variance:
         code=code_of("kde/variance_figure.py", "workflow/report/kde_variance.md"),
     script:
         "../../scripts/jobs/kde/variance_figure.py"
+
+
+rule kde:
+    """All files of this family that tables and figures show."""
+    input:
+        provenance.shown("kde"),

@@ -333,3 +333,9 @@ rule lm_tail:
         code=code_of("lm/tail_figure.py", "workflow/report/lm_tail.md"),
     script:
         "../../scripts/jobs/lm/tail_figure.py"
+
+
+rule lm:
+    """All files of this family that tables and figures show."""
+    input:
+        provenance.shown("lm"),

@@ -1,8 +1,4 @@
-"""The page with all results, the pictures of the loop and of the pipeline, and one target a family."""
-
-from report.provenance import Provenance
-
-provenance = Provenance(workflow, FAMILIES, layout.figures(), layout.tables(), SCALE)
+"""The page with all results, and the pictures of the loop and of the pipeline."""
 
 
 rule feedback_loop:
@@ -58,47 +54,13 @@ rule report:
         "../../scripts/jobs/report/report.py"
 
 
-rule data:
-    """Real data and its checksums."""
-    input:
-        provenance.data_sums,
-
-
-rule discrete:
-    input:
-        provenance.shown("discrete"),
-
-
-rule gaussian:
-    input:
-        provenance.shown("gaussian"),
-
-
-rule gmm:
-    input:
-        provenance.shown("gmm"),
-
-
-rule kde:
-    input:
-        provenance.shown("kde"),
-
-
-rule vae:
-    input:
-        provenance.shown("vae"),
-
-
-rule lm:
-    input:
-        provenance.shown("lm"),
-
-
 rule tables:
+    """All tables."""
     input:
         provenance.shown("tables"),
 
 
 rule figures:
+    """All figures."""
     input:
         provenance.shown("figures"),

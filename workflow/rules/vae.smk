@@ -219,3 +219,9 @@ rule vae_moments:
         ),
     script:
         "../../scripts/jobs/vae/moments_figure.py"
+
+
+rule vae:
+    """All files of this family that tables and figures show."""
+    input:
+        provenance.shown("vae"),

@@ -50,6 +50,13 @@ def table(choices, values, results):
 def agreement(value, released):
     """Whether a value is that of the released code.
 
+    Parameters
+    ----------
+    value : object
+        Value in this run.
+    released : object
+        Value in the released code; None if unknown.
+
     Returns
     -------
     {"yes", "no", "among others", ""}

@@ -24,12 +24,36 @@ def is_exact(regime):
 
 
 def draw_real(n_runs, size, *, mean, std, rng):
-    """Draw data(0) of every run from N(mean, std²): an array of shape (n_runs, size)."""
+    """Draw data(0) of every run.
+
+    Parameters
+    ----------
+    n_runs, size : int
+        Number of runs, and samples in each.
+    mean, std : float
+        True mean and standard deviation.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray, shape (n_runs, size)
+    """
     return mean + std * rng.standard_normal((n_runs, size))
 
 
 def fit(samples, *, ddof):
-    """Mean and standard deviation along the last axis; ddof 0 divides by n, ddof 1 by n − 1."""
+    """Fit normal distributions.
+
+    Parameters
+    ----------
+    samples : ndarray, shape (..., n)
+    ddof : {0, 1}
+        0 divides the sum of squares by n, 1 by n − 1.
+
+    Returns
+    -------
+    mean, std : ndarray, shape (...)
+    """
     return samples.mean(axis=-1), samples.std(axis=-1, ddof=ddof)
 
 

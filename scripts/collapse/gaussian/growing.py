@@ -107,6 +107,14 @@ def against_theory(measured, sizes, *, ddof, noise, generations):
 def limit(size, power, *, ddof, noise):
     """Leading order of the limit of E[W₂²] for M_i = size·(i + 1)^power.
 
+    Parameters
+    ----------
+    size : int
+        M₀.
+    power : float
+    ddof, noise
+        As given to `chain`.
+
     Returns
     -------
     float

@@ -69,7 +69,19 @@ def truth(*, means, std):
 
 
 def draw(mixture, size, *, rng):
-    """Draw `size` independent samples from one mixture: an array of shape (size, 2)."""
+    """Draw independent samples from one mixture.
+
+    Parameters
+    ----------
+    mixture : Mixtures
+        One mixture, without leading axes.
+    size : int
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray, shape (size, 2)
+    """
     component = rng.choice(len(mixture.weights), size, p=mixture.weights)
     samples = rng.standard_normal((size, 2))
     for k, root in enumerate(np.linalg.cholesky(mixture.covariances)):

@@ -213,7 +213,14 @@ def train(model, epochs, *, learning_rate, weight_decay, rng):
 
 @torch.no_grad()
 def sample(model, n_images, *, rng):
-    """Decode `n_images` latents from N(0, I).
+    """Decode latents drawn from N(0, I).
+
+    Parameters
+    ----------
+    model : VAE
+    n_images : int
+    rng : torch.Generator
+        For the latents; on the model's device.
 
     Returns
     -------

@@ -4,6 +4,11 @@ import numpy as np
 from pipeline.job import job
 from report import plotting
 
+FINDING = (
+    "each fit over-estimates probable events and under-estimates improbable ones;\n"
+    "what a model never draws, the next one never sees"
+)
+
 with job(snakemake):
     figure, axes = plotting.plt.subplots(figsize=(7.2, 2.7))
     axes.set(xlim=(0, 10), ylim=(0, 3.6))
@@ -24,11 +29,5 @@ with job(snakemake):
             axes.text(left + 2.55, 1.25, f"samples({step})", ha="center", fontsize=8)
     axes.annotate("", (9.9, 2.1), (8.35, 1.2), arrowprops=plotting.ARROW)
     axes.text(9.3, 1.25, "…", ha="center")
-    axes.text(
-        5.0,
-        0.35,
-        "each fit over-estimates probable events and under-estimates improbable ones;\n"
-        "what a model never draws, the next one never sees",
-        ha="center",
-    )
+    axes.text(5.0, 0.35, FINDING, ha="center")
     plotting.save(figure, snakemake)

@@ -7,7 +7,7 @@ from collapse.errors import UserError
 from pydantic import ValidationError
 
 from pipeline import paths
-from pipeline.configuration.messages import ConfigurationError, lines_of
+from pipeline.configuration.messages import ConfigurationError, found, lines_of
 from pipeline.configuration.models import Configuration
 from pipeline.yaml_files import read_yaml, scalar
 
@@ -96,12 +96,14 @@ def _overlay(scale, folder, key):
     known = sorted(path.stem for path in folder.glob("*.yaml"))
     if scale not in known:
         raise UserError(
-            f"{key} is {scale!r}: choose one of {', '.join([BASE, *known])}, or add a file for it "
-            "to workflow/scales."
+            f"{key} is {found(scale)}: choose one of {', '.join([BASE, *known])}, or add a file "
+            "for it to workflow/scales."
         )
     path, content = _read(folder / f"{scale}.yaml")
     if (named := content.get("scale")) != scale:
-        raise UserError(f"{path} has scale: {named}, but a scale has its file's name: {scale}.")
+        raise UserError(
+            f"{path} has scale: {found(named)}, but a scale has its file's name: {scale}."
+        )
     return path, content
 
 

@@ -67,7 +67,7 @@ def _lines(mistake, layers):
     if kind in ("extra_forbidden", "invalid_key"):
         return [f"{origin}{_unknown(place)}"]
     expected = _expected(mistake, _annotation(place))
-    return [f"{origin}{name} {expected}, got {_found(mistake['input'])}."]
+    return [f"{origin}{name} {expected}, got {found(mistake['input'])}."]
 
 
 def _expected(mistake, annotation):
@@ -97,7 +97,7 @@ def _unknown(place):
     parent, known = _dotted(place[:-1]) or "the configuration", list(section.model_fields)
     close = difflib.get_close_matches(str(place[-1]), known, n=1)
     hint = f"did you mean '{close[0]}'?" if close else f"choose one of {', '.join(known)}."
-    return f"{parent} has an unknown key {_found(place[-1])}: {hint}"
+    return f"{parent} has an unknown key {found(place[-1])}: {hint}"
 
 
 def _annotation(place):
@@ -121,7 +121,7 @@ def _dotted(place):
 
 
 def _readable(part):
-    return str(part) if re.fullmatch(r"[\w-]+", str(part)) else _found(part)
+    return str(part) if re.fullmatch(r"[\w-]+", str(part)) else found(part)
 
 
 def _origin(place, layers):
@@ -137,7 +137,7 @@ def _origin(place, layers):
     return ""
 
 
-def _found(value):
+def found(value):
     """A value as YAML shows it, cut if it is long."""
     simple = value is None or isinstance(value, bool)
     text = json.dumps(value) if simple else repr(value)

@@ -16,7 +16,6 @@ from pydantic import (
     model_validator,
 )
 
-
 LARGEST = 10**9  # of a count; no machine could run more
 LINES = 6  # line styles that a figure can tell apart, see report.plotting
 
@@ -710,6 +709,6 @@ def out_of_range(place, index, counted, count):
     """Lines on an index, counted from 0, that is not below a count."""
     if index >= count:
         yield (
-            f"{place} is {index}, but {counted} is {count} and both are numbered from 0: choose "
-            f"at most {count - 1}."
+            f"{place} is {index}, but {counted} is {count} and counting starts at 0: choose at "
+            f"most {count - 1}."
         )

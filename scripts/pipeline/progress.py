@@ -1,0 +1,69 @@
+"""Lines on the terminal while jobs run: what each job does, instead of its number."""
+
+import logging
+
+NUMBERS = ("run", "generation", "batch", "size", "ddof")  # wildcards shown with their names
+HIDDEN = ("scale",)
+
+
+def describe(rule, wildcards):
+    """What a job does, for example ``vae train, replace, run 2, generation 5``.
+
+    Parameters
+    ----------
+    rule : str
+    wildcards : mapping of str to str
+
+    Returns
+    -------
+    str
+    """
+    parts = [
+        f"{name} {int(value)}" if name in NUMBERS else value
+        for name, value in wildcards.items()
+        if name not in HIDDEN
+    ]
+    return ", ".join([rule.replace("_", " "), *parts])
+
+
+def install(workflow):
+    """Let this process' Snakemake print descriptions of jobs; call it once jobs are planned.
+
+    Parameters
+    ----------
+    workflow : snakemake.workflow.Workflow
+    """
+    from snakemake import logging as snakemake
+
+    jobs = {
+        job.jobid: describe(job.rule.name, dict(job.wildcards.items())) for job in workflow.dag.jobs
+    }
+    for handler in snakemake.logger.handlers:
+        if isinstance(handler, snakemake.ColorizingTextHandler):
+            handler.setFormatter(Formatter(handler.formatter, jobs))
+
+
+class Formatter(logging.Formatter):
+    """Formats events of jobs, and leaves all others to Snakemake's formatter.
+
+    Parameters
+    ----------
+    other : logging.Formatter
+    jobs : dict of int to str
+        Descriptions by job number.
+    """
+
+    def __init__(self, other, jobs):
+        super().__init__()
+        self.other, self.jobs = other, jobs
+
+    def format(self, record):
+        """Text of a record; empty if it is not to be printed."""
+        event = getattr(getattr(record, "event", None), "name", "")
+        if event == "JOB_STARTED":
+            return "\n".join(f"started   {self.jobs.get(n, n)}" for n in record.jobs)
+        if event == "JOB_FINISHED":
+            return f"finished  {self.jobs.get(record.job_id, record.job_id)}"
+        if record.getMessage() == "Select jobs to execute...":
+            return ""
+        return self.other.format(record)
