@@ -1,12 +1,12 @@
-"""Shared fixtures: a checked configuration, and one whole smoke run that many tests look at."""
+"""Shared fixtures: a checked configuration, one whole smoke run, one plan of the paper scale."""
 
+import json
 import shutil
 import sys
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
-from workflow_tools import SMOKE, Checkout, copy_tree
+from workflow_tools import SMOKE, Checkout, copy_tree, once
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -40,16 +40,23 @@ def new_checkout(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def finished(new_checkout, tmp_path_factory, worker_id):
+def finished(tmp_path_factory, worker_id):
     """A checkout in which the smoke scale has run to its end on two cores; all workers share it."""
-    here = tmp_path_factory.getbasetemp()
-    place = (here if worker_id == "master" else here.parent) / "finished"
-    with FileLock(f"{place}.lock"):
-        if not place.exists():
-            checkout = new_checkout("smoke")
-            checkout.run(*SMOKE, "--cores", "2")
-            checkout.folder.rename(place)
-    return Checkout(place)
+
+    def make(folder):
+        Checkout(copy_tree(folder)).run(*SMOKE, "--cores", "2")
+
+    return Checkout(once(tmp_path_factory, worker_id, "finished", make))
+
+
+@pytest.fixture(scope="session")
+def paper_plan(new_checkout, tmp_path_factory, worker_id):
+    """The plan of the paper scale where nothing has run, see `Checkout.plan`; made once."""
+
+    def make(path):
+        path.write_text(json.dumps(new_checkout("paper").plan(scale="paper")))
+
+    return json.loads(once(tmp_path_factory, worker_id, "paper.json", make).read_text())
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
-"""A small project of artefacts with the real one's commands and configuration, for fast tests.
+"""A small project of artefacts with this project's commands and DVC configuration, for fast tests.
 
-Its files are random numbers, but DVC versions them as it does the real ones: `tests/toy_project`
-has a dvc.yaml of the same shape, and a judgement on artefacts that needs no workflow.
+Its files are random numbers, but DVC versions them like the real ones: `tests/toy_project` has a
+dvc.yaml of the same shape, and commands whose verdicts on artefacts need no workflow.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ class Project:
     ----------
     folder : Path
     environment : dict
-        Variables for all commands, beside those of this process.
+        Variables for all commands, in addition to those of this process.
     """
 
     def __init__(self, folder, **environment):
@@ -50,17 +50,17 @@ class Project:
         return self
 
     def copy(self, folder):
-        """The whole folder once more, with cache, lock and results."""
+        """Copy the whole folder, with cache, lock and results."""
         shutil.copytree(self.folder, folder, symlinks=True)
         return Project(folder)
 
     def clone(self, folder):
-        """What another person gets: what is in git, nothing else."""
+        """Clone the repository: the files that are in git, nothing else."""
         self.git("clone", "--quiet", ".", str(folder))
         return Project(folder)
 
     def commit(self):
-        """Put all that is not ignored into git."""
+        """Commit every file that git does not ignore."""
         self.git("add", "--all")
         who = ("-c", "user.name=toy", "-c", "user.email=toy@localhost")
         self.git(*who, "commit", "--quiet", "--message", "toy")
@@ -69,19 +69,25 @@ class Project:
         return self._checked("git", *options)
 
     def dvc(self, *options):
-        """Call DVC by hand; a failure fails the test."""
+        """Call DVC directly; a failure fails the test."""
         return self._checked(sys.executable, "-m", "dvc", *options)
 
     def add_remote(self, name, url, **options):
-        """As a user adds a remote of their own."""
+        """Add a remote as a user would, in .dvc/config.local."""
         self.dvc("remote", "add", "--quiet", "--local", name, str(url))
         for key, value in options.items():
             self.dvc("remote", "modify", "--quiet", "--local", name, key, value)
 
     def start(self, action, *arguments, **options):
-        """Start pull, publish or another script of the project; returns the running process.
+        """Start pull, publish or send; returns the running process.
 
-        Words in `before` precede its command.
+        Parameters
+        ----------
+        action : {'pull', 'publish', 'send'}
+        *arguments : str
+            See `tests/toy_project/scripts/toy_command.py`.
+        **options
+            Of `subprocess.Popen`; words in `before` precede the command.
         """
         return subprocess.Popen(
             [
@@ -101,27 +107,27 @@ class Project:
         )
 
     def run(self, action, *arguments, **options):
-        """Run a script of the project to its end."""
+        """Run a command to its end."""
         process = self.start(action, *arguments, **options)
         out, error = process.communicate(timeout=300)
         return subprocess.CompletedProcess(process.args, process.returncode, out, error)
 
     def succeed(self, action, *arguments, **options):
-        """Run a script, which must not fail; returns what it printed."""
+        """Run a command that must succeed; returns what it printed."""
         done = self.run(action, *arguments, **options)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
     def fail(self, action, *arguments, **options):
-        """Run a script, which must end with one sentence and status 1; returns the sentence."""
+        """Run a command that must end with status 1 and one line of error; returns the line."""
         done = self.run(action, *arguments, **options)
         assert done.returncode == 1, done.stdout + done.stderr
-        sentence, *more = done.stderr.splitlines()
-        assert sentence.startswith("ERROR: ") and sentence.endswith(".") and not more, done.stderr
-        return sentence
+        line, *more = done.stderr.splitlines()
+        assert line.startswith("ERROR: ") and line.endswith(".") and not more, done.stderr
+        return line
 
     def artefacts(self):
-        """SHA-256 of every file that DVC moves, by path; of leftovers between them too."""
+        """SHA-256 of every file in the folders that DVC versions, by path; leftovers included."""
         found = hashes(self.folder, "data", "results")
         return {path: digest for path, digest in found.items() if "/figures/" not in path}
 
@@ -130,7 +136,7 @@ class Project:
         return objects(self.folder / CACHE)
 
     def object_of(self, path, store=None):
-        """Where a file's bytes are, in the cache or below a remote's folder."""
+        """Path of the object with a file's bytes, in the cache or below a remote's folder."""
         digest = hashlib.md5((self.folder / path).read_bytes()).hexdigest()
         return object_path(store or self.folder / ".dvc/cache", digest)
 
@@ -155,24 +161,24 @@ def objects(store):
 
 
 def object_path(store, digest):
-    """Where an object is below a cache or a remote."""
+    """Path of an object below a cache or a remote."""
     return Path(store, "files/md5", digest[:2], digest[2:])
 
 
 def flip(path):
-    """Change one bit of a file, which keeps its size, mode and time."""
+    """Change one bit of a file; its size, mode and modification time stay."""
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     _overwrite(path, bytes(content))
 
 
 def truncate(path):
-    """Cut a file in half; it keeps its mode and time."""
+    """Cut a file in half; its mode and modification time stay."""
     _overwrite(path, path.read_bytes()[: path.stat().st_size // 2])
 
 
 def is_whole(path):
-    """Whether an object has the content that its name stands for."""
+    """Whether an object's content has the MD5 that is its name."""
     digest = hashlib.md5(path.read_bytes()).hexdigest()
     return digest == (path.parent.name + path.name).removesuffix(".dir")
 
@@ -190,7 +196,7 @@ def _sha256(path):
 
 
 def _copy(source, target):
-    """Copy a file, or a folder onto one that may be there."""
+    """Copy a file, or the contents of a folder into one that may exist."""
     if source.is_dir():
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(source, target, dirs_exist_ok=True, ignore=ignored)

@@ -1,4 +1,4 @@
-"""Remotes on this machine alone: a folder, a folder behind HTTP, and an object storage."""
+"""Remotes on this machine: a folder, a folder behind HTTP, and an object store."""
 
 import contextlib
 import http.server
@@ -9,13 +9,13 @@ from typing import NamedTuple
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
-    """Gives and takes files of a folder, whole or not at all."""
+    """Serves and receives files of a folder; an upload is stored whole or not at all."""
 
     protocol_version = "HTTP/1.1"
     extensions_map = {"": "application/octet-stream"}  # noqa: RUF012
 
     def parse_request(self):
-        """Refuse all requests while the server is told to."""
+        """Refuse every request while the server has a `refusal`."""
         if not super().parse_request():
             return False
         self.server.requests.append((self.command, self.path))
@@ -40,7 +40,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
     do_POST = do_PUT
 
     def _chunks(self):
-        """DVC sends a body in pieces, each after its length."""
+        """Pieces of a request's body, each of which DVC sends after its length."""
         while size := int(self.rfile.readline(), 16):
             yield self.rfile.read(size)
             self.rfile.readline()
@@ -51,7 +51,16 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 
 
 class Server(http.server.ThreadingHTTPServer):
-    """Serves a folder on a free port; remembers what it was asked for."""
+    """Serves a folder on a free port, and remembers every request.
+
+    Attributes
+    ----------
+    requests : list of (method, path)
+    refusal : int or None
+        HTTP status with which every request is refused.
+    watch : callable
+        Called with the method of each request before it is answered.
+    """
 
     daemon_threads = True
 
@@ -61,10 +70,10 @@ class Server(http.server.ThreadingHTTPServer):
         self.url = f"http://127.0.0.1:{self.server_port}"
 
     def handle_error(self, *_):
-        """A client that goes away, or is killed, is what tests are about."""
+        """Print nothing: tests kill clients on purpose."""
 
     def count(self, *methods):
-        """How many requests of these methods there were."""
+        """Number of requests with these methods so far."""
         return sum(method in methods for method, _ in self.requests)
 
 
@@ -83,13 +92,13 @@ def serving(folder):
 
 
 class Remote(NamedTuple):
-    """What a user says to DVC of a remote, and what a test may do to it behind DVC's back."""
+    """How a user configures a remote, and how a test reads and changes it without DVC."""
 
     url: str
     options: dict  # for `dvc remote modify`
     environment: dict  # credentials, in the shell
-    writes: object  # () -> anything that differs after any object has been written
-    change: object  # (hash, function of bytes) changes an object in it
+    writes: object  # () -> a value that changes with every object that is written
+    change: object  # (hash, function of bytes): replaces an object's content
 
 
 def in_folder(folder):
@@ -109,7 +118,7 @@ def in_folder(folder):
 
 @contextlib.contextmanager
 def behind_http(folder):
-    """A folder of this machine, reached by HTTP alone."""
+    """A folder of this machine that only HTTP reaches."""
     with serving(folder) as server:
         yield in_folder(folder)._replace(
             url=server.url,
@@ -120,7 +129,7 @@ def behind_http(folder):
 
 @contextlib.contextmanager
 def in_bucket(folder):
-    """An object storage in this process; its bucket counts versions."""
+    """An object store in this process, whose bucket keeps every version."""
     import boto3
     from moto.server import ThreadedMotoServer
 

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from filelock import FileLock
+
 ROOT = Path(__file__).resolve().parents[1]
 SMOKE = ("--config", "scale=smoke")
 OWN = ("collapse", "pipeline", "report", "sources", "artefacts", "cluster")
@@ -29,6 +31,32 @@ def copy_tree(folder):
             (folder / file).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / file, folder / file)
     return folder
+
+
+def once(tmp_path_factory, worker_id, name, make):
+    """Make a file or folder once a session, for all of its worker processes.
+
+    Parameters
+    ----------
+    tmp_path_factory, worker_id
+        pytest's fixtures.
+    name : str
+    make : callable
+        Takes the path that it has to create. If it fails, the next caller tries again.
+
+    Returns
+    -------
+    Path
+    """
+    here = tmp_path_factory.getbasetemp()
+    place = (here if worker_id == "master" else here.parent) / name
+    partial = place.with_name(f"{name}-partial")
+    with FileLock(f"{place}.lock"):
+        if not place.exists():
+            shutil.rmtree(partial, ignore_errors=True)
+            make(partial)
+            partial.rename(place)
+    return place
 
 
 class Checkout:

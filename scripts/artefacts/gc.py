@@ -12,7 +12,7 @@ def unneeded(jobs, scale):
 
     Parameters
     ----------
-    jobs : list of pipeline.plan.Job
+    jobs : list of pipeline.graph.Job
     scale : str
 
     Returns

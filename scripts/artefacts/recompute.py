@@ -22,7 +22,7 @@ def make(jobs, scale, *, cores="all"):
 
     Parameters
     ----------
-    jobs : list of pipeline.plan.Job
+    jobs : list of pipeline.graph.Job
         All of whose inputs are here; none takes another's output.
     scale : str
     cores : str

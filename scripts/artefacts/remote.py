@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import logging
 import os
 import re
 import socket
@@ -93,15 +94,25 @@ def differing(scale):
 
 
 def unreferenced():
-    """Files of the cache that no commit and no file of the working tree names."""
+    """Files of the cache that no commit and no file of the working tree names.
+
+    Empty if the cache lacks lists of files that a commit names, as in a clone that has pulled only
+    a part: what these lists name is unknown, so nothing can be removed.
+    """
+    from dvc.exceptions import DvcException
+
+    cached = sorted(Path(CACHE).glob("??/*"))
+    logging.getLogger("dvc").setLevel(logging.ERROR)  # it warns of every list
     with _project() as repo:
-        used = repo.used_objs(all_commits=True)
+        try:
+            used = repo.used_objs(all_commits=True) if cached else {}
+        except DvcException:
+            return []
         names = {info.value for infos in used.values() for info in infos}
         for name in [name for name in names if name.endswith(".dir")]:
             path = Path(repo.cache.local.oid_to_path(name))
             if path.is_file():
                 names |= {entry["md5"] for entry in json.loads(path.read_text(encoding="utf-8"))}
-    cached = sorted(Path(CACHE).glob("??/*"))
     return [path for path in cached if path.parent.name + path.name not in names]
 
 

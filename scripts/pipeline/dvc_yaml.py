@@ -84,7 +84,7 @@ def add_stages(stages, scale, jobs):
     stages : dict
         Definitions by name; stages of several scales or corpora become one with ``foreach``.
     scale : str
-    jobs : list of pipeline.plan.Job
+    jobs : list of pipeline.graph.Job
         All of the scale.
     """
     groups = {}

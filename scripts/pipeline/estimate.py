@@ -54,7 +54,7 @@ def estimate(job, config, rates, growth=costs.NO_GROWTH):
 
     Parameters
     ----------
-    job : pipeline.plan.Job
+    job : pipeline.graph.Job
     config : dict
         As returned by `costs.with_blocks`.
     rates : dict

@@ -46,7 +46,7 @@ def rates(jobs, config):
 
     Parameters
     ----------
-    jobs : list of pipeline.plan.Job
+    jobs : list of pipeline.graph.Job
     config : dict
         As returned by `costs.with_blocks`.
 

@@ -1,7 +1,8 @@
 """The workflow's jobs as Snakemake plans them today, without running any.
 
-Together with `pipeline.reruns` the only module that uses Snakemake's Python interface. What it uses
-of it that is not public (building the graph without running it) is pinned by its tests.
+Together with `pipeline.graph` and `pipeline.reruns` the only module that uses Snakemake's Python
+interface. What it uses of it that is not public (building the graph without running it) is pinned
+by its tests.
 """
 
 import contextlib
@@ -11,19 +12,7 @@ from typing import NamedTuple
 
 from collapse.errors import UserError
 
-from pipeline import paths, records
-
-
-class Job(NamedTuple):
-    """One job of the plan: paths as in the rules, named parameters, its record's and log's path."""
-
-    rule: str
-    inputs: tuple
-    outputs: tuple
-    parameters: dict
-    record: str
-    waiting: bool  # Snakemake would run it
-    log: str = ""
+from pipeline import paths, reruns
 
 
 class Plan(NamedTuple):
@@ -47,38 +36,6 @@ class Plan(NamedTuple):
     def waiting(self):
         """The jobs that Snakemake would run."""
         return [job for job in self.jobs if job.waiting]
-
-
-def jobs_of(dag):
-    """Jobs of Snakemake's graph that leave records, each after those whose outputs it takes.
-
-    Returns
-    -------
-    list of (Job, snakemake.jobs.Job)
-    """
-    found = []
-    for level in dag.toposorted():
-        for job in sorted(level, key=lambda job: (job.rule.name, *map(str, job.output))):
-            if is_recorded(job):
-                found.append((_job(job), job))
-    return found
-
-
-def is_recorded(job):
-    """Whether a job of Snakemake's graph leaves a record: whether it names the code it runs."""
-    return bool(job.output and job.log) and "code" in job.params.keys()  # noqa: SIM118
-
-
-def _job(job):
-    return Job(
-        job.rule.name,
-        tuple(map(str, job.input)),
-        tuple(map(str, job.output)),
-        records.parameters(job.params),
-        str(records.path(job.log[0])),
-        False,  # not yet decided
-        str(job.log[0]),
-    )
 
 
 @contextlib.contextmanager
@@ -106,8 +63,6 @@ def planned(scale, *targets, config=(), fresh=False):
     """
     from snakemake import api, cli, exceptions
     from snakemake.settings import enums, types
-
-    from pipeline import reruns
 
     with contextlib.redirect_stderr(io.StringIO()):  # Snakemake names the profile that it reads
         _, args = cli.parse_args(["--config", *config, f"scale={scale}", "--", *targets])

@@ -9,7 +9,7 @@ workflows that use this one as a module are decided by Snakemake as usual.
 import contextlib
 import sys
 
-from pipeline import hashes, plan, verdicts
+from pipeline import graph, hashes, verdicts
 
 _options = {"quiet": False, "fresh": False}
 
@@ -34,7 +34,7 @@ def install(workflow):
 
     async def incomplete_files(dag):
         # a job that was killed before it wrote its record has no matching one
-        ours = {str(file) for job in dag.jobs if plan.is_recorded(job) for file in job.output}
+        ours = {str(file) for job in dag.jobs if graph.is_recorded(job) for file in job.output}
         return [file for file in await original_incomplete(dag) if str(file) not in ours]
 
     DAG.update_needrun, DAG.incomplete_files = update_needrun, incomplete_files
@@ -61,7 +61,7 @@ def judged(dag):
     """
     known = getattr(dag, "judged", None)
     if known is None or known[0] != set(dag.jobs):
-        pairs = plan.jobs_of(dag)
+        pairs = graph.jobs_of(dag)
         cache = hashes.HashCache(None if _options["fresh"] else hashes.CACHE)
         found = verdicts.judge([job for job, _ in pairs], digest=cache.sha256)
         cache.save()

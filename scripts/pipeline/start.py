@@ -69,7 +69,10 @@ def begin(workflow):
     """Note that a run begins; called once the jobs are planned."""
     from cluster import resume
 
+    from pipeline import progress
+
     resume.begin(workflow.executor_plugin.name)
+    progress.install(workflow)
     # Local jobs need no limit to their rate. Snakemake's default, 100 a second, leaves a timer with
     # every finished job that looks through all waiting jobs once a second until the run ends.
     limiter = workflow.scheduler.job_rate_limiter

@@ -44,7 +44,7 @@ def judge(jobs, read=records.read, digest=None):
 
     Parameters
     ----------
-    jobs : sequence of pipeline.plan.Job
+    jobs : sequence of pipeline.graph.Job
         Each after those whose outputs it takes.
     read : callable
         Returns the record at a path, or None.
@@ -89,7 +89,7 @@ def strays(scale, jobs):
     Parameters
     ----------
     scale : str
-    jobs : list of pipeline.plan.Job
+    jobs : list of pipeline.graph.Job
         All of the scale.
 
     Returns
@@ -139,7 +139,7 @@ def report(verdicts, waiting):
     Parameters
     ----------
     verdicts : list of Verdict
-    waiting : list of pipeline.plan.Job
+    waiting : list of pipeline.graph.Job
         Jobs that Snakemake would run.
 
     Returns

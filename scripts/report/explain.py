@@ -66,12 +66,12 @@ def chain(path, made):
     Parameters
     ----------
     path : str
-    made : dict of str to pipeline.plan.Job
+    made : dict of str to pipeline.graph.Job
         The job that makes each result.
 
     Returns
     -------
-    jobs : list of pipeline.plan.Job
+    jobs : list of pipeline.graph.Job
     rules : list of str
         From data to the file.
     """

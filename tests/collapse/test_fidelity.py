@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from collapse.claims import fidelity
 from collapse.errors import UserError
-from pipeline import files, reference, yaml_files
+from pipeline import configuration, reference, yaml_files
 
 ROOT = Path(__file__).resolve().parents[2]
 CHOICES = reference.choices()
@@ -15,12 +15,9 @@ KEYS = {key: value for choice in CHOICES.values() for key, value in choice["keys
 
 @pytest.fixture(scope="module")
 def released(new_checkout):
-    """The configuration of the scale as_released, and its jobs, from a dry run."""
-    checkout = new_checkout("released")
-    done = checkout.run("-n", "--config", "scale=as_released")
-    rows = (line.split() for line in done.stdout.splitlines())
-    jobs = {row[0]: int(row[1]) for row in rows if len(row) == 2 and row[1].isdigit()}
-    return files.read_json(checkout.folder / "results/as_released/config.json"), jobs
+    """The configuration of the scale as_released, and the number of its jobs by rule."""
+    jobs = new_checkout("released").plan(scale="as_released")["waiting"]
+    return configuration.load({"scale": "as_released"}), jobs
 
 
 def test_as_released_has_every_value_of_the_released_code_and_papers_sizes(released):

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from collapse.errors import UserError
 from pipeline import dvc_yaml, paths
-from pipeline.plan import Job
+from pipeline.graph import Job
 
 
 def job(rule, place, outputs, inputs=(), **parameters):

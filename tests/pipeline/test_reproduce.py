@@ -121,5 +121,6 @@ def test_a_run_that_started_on_another_machine_is_not_resumed(new_checkout):
     assert done.returncode == 1
     assert done.stderr == (
         "ERROR: a run in this folder started on login-of-old (process 77) and has not ended. "
-        "Resume it there; if it no longer exists, delete .snakemake/host and run the command again.\n"
+        "Resume it there; if it no longer exists, delete .snakemake/host and run the command "
+        "again.\n"
     )

@@ -2,7 +2,7 @@
 
 import pytest
 from pipeline import verdicts
-from pipeline.plan import Job
+from pipeline.graph import Job
 
 CODE = "scripts/collapse/model.py"
 

@@ -37,11 +37,14 @@ def test_snakemake_reads_every_profile(checkout, profile):
     assert {"vae_train", "lm_train", "gaussian_chain", "claims"} <= set(planned)
 
 
-def test_light_rules_and_those_that_need_a_network_run_where_snakemake_does(new_checkout):
+def test_light_rules_and_those_that_need_a_network_run_where_snakemake_does(
+    new_checkout, paper_plan
+):
     other = new_checkout("local")
     path = other.folder / "Snakefile"
     path.write_text(path.read_text() + LOCAL)
-    rules = {rule for rule, *_ in other.plan(scale="paper")["jobs"]}
+    other.plan()
+    rules = {rule for rule, *_ in paper_plan["jobs"]}
     here = set((other.folder / "local.txt").read_text().split())
     assert {"mnist", "text_corpus", "lm_import", "mnist_sums", "claims", "report"} <= here
     heavy = re.compile("train|evaluate|classifier|(discrete|gaussian|gmm)_chain$")

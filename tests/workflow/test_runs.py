@@ -185,8 +185,8 @@ def test_an_unknown_scale_lists_the_known_ones(finished):
     assert not (finished.folder / "results/huge").exists()
 
 
-def test_planning_the_paper_scale_lists_every_generation(new_checkout):
-    planned = new_checkout("plan").plan(scale="paper")["waiting"]
+def test_planning_the_paper_scale_lists_every_generation(paper_plan):
+    planned = paper_plan["waiting"]
     # 20 generations × 5 runs, in addition to generation 0; the last generation's models are kept
     rows = {rule: n for rule, n in planned.items() if rule.startswith("vae_train")}
     assert rows == {"vae_train": 5, "vae_train_pruned": 95, "vae_train_real": 5}

@@ -1,6 +1,7 @@
 """keep_models: which checkpoints stay, and that nothing else depends on it."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ VAE, LM = "results/smoke/vae", "results/smoke/lm"
 OF_LM = f"{LM}/metrics/preserve10/run00"
 RUN = (f"{VAE}/metrics/replace/run00.npz", f"{OF_LM}/perplexity.npz", f"{OF_LM}/text.json")
 JUDGED = {"vae_evaluate": 1, "lm_evaluate": 1, "lm_text": 1}
-CHAINS = (f"{VAE}/models/replace", f"{LM}/models/preserve10")  # the LM's has its generation 0
+CHAINS = (f"{VAE}/models/replace", f"{LM}/models/preserve10")  # the latter has its generation 0
 TRAINING = ("vae_train", "lm_train", "vae_train_pruned", "lm_train_pruned")
 
 
@@ -22,7 +23,7 @@ def keep(checkout, which):
 
 
 def extend(checkout, last):
-    """Both families' last generation; at smoke scale it is 2."""
+    """Set both families' last generation; at smoke scale it is 2."""
     path = checkout.folder / "workflow/scales/smoke.yaml"
     families = path.read_text().partition("\nvae:\n")
     assert families[2].count("last_generation: 2\n") == 2
@@ -36,7 +37,7 @@ def trained(planned):
 
 
 def models(checkout):
-    """Generations whose models are there, chain by chain, run by run."""
+    """Generations whose models exist, chain by chain, run by run."""
     found = [path for chain in CHAINS for path in (checkout.folder / chain).rglob("*.safetensors")]
     return sorted(f"{path.parts[-5]} {path.parts[-2]} {path.stem}" for path in found)
 
@@ -59,20 +60,23 @@ def fresh(new_checkout):
 
 
 @pytest.mark.parametrize(
-    ("which", "expected"),
-    [("all", (24, 24, 0, 0)), ("last", (2, 2, 22, 22)), ("none", (0, 0, 24, 24))],
+    ("which", "expected", "pruned"),
+    [
+        ("all", (24, 24, 0, 0), range(0)),
+        ("last", (2, 2, 22, 22), range(1, 12)),
+        ("none", (0, 0, 24, 24), range(1, 13)),
+    ],
 )
-def test_every_generation_is_trained_by_one_of_two_rules(fresh, which, expected):
-    done = fresh.run("-n", "--config", "scale=smoke", f"keep_models={which}")
-    rows = (line.split() for line in done.stdout.splitlines())
-    jobs = {row[0]: int(row[1]) for row in rows if len(row) == 2 and row[1].isdigit()}
-    assert trained(jobs) == expected
-    gone = [line for line in done.stdout.splitlines() if "Would remove temporary" in line]
-    assert len(gone) == sum(expected[2:])
-    assert not [line for line in gone if "gen00" in line or not line.endswith(".safetensors")]
+def test_every_generation_is_trained_by_one_of_two_rules(fresh, which, expected, pruned):
+    plan = fresh.plan(config=[f"keep_models={which}"])
+    assert trained(plan["waiting"]) == expected
+    removed = [path for rule, _, made, _ in plan["jobs"] if "pruned" in rule for path in made]
+    chains = [f"{chain}/run{run:02d}" for chain in CHAINS for run in range(2)]
+    assert {path for path in removed if path.endswith(".safetensors")} == {
+        f"{chain}/gen{generation:02d}.safetensors" for chain in chains for generation in pruned
+    }
 
 
-@pytest.mark.parametrize("remembered", [True, False], ids=["with-memory", "without-memory"])
 @pytest.mark.parametrize(
     ("which", "left", "extension"),
     [
@@ -80,12 +84,11 @@ def test_every_generation_is_trained_by_one_of_two_rules(fresh, which, expected)
         ("none", ("lm gen00",), (0, 0, 4, 4)),
     ],
 )
-def test_models_can_go_later_and_nothing_is_trained_again(
-    copied, which, left, extension, remembered
-):
+def test_models_can_be_removed_later_and_nothing_is_trained_again(copied, which, left, extension):
+    """With Snakemake's memory of the run that made them, and without."""
     keep(copied, which)
-    if not remembered:
-        copied.forget()
+    assert copied.planned() == {}
+    copied.forget()
     assert copied.planned() == {}
     copied.run(*SMOKE, "--cores", "1", "--delete-temp-output")
     assert models(copied) == of_every_run(*left)
@@ -99,13 +102,15 @@ def test_models_can_go_later_and_nothing_is_trained_again(
     assert not {"vae_train_real", "lm_train_real", "digit_classifier"} & set(planned)
 
 
-def test_a_pruned_chain_is_killed_and_continued_and_extended(copied, finished):
+def test_a_pruned_chain_is_killed_and_resumed_and_extended(copied, finished):
     keep(copied, "last")
-    made = (*RUN, f"{VAE}/samples/replace", f"{VAE}/metrics/replace", f"{VAE}/models/replace")
-    made += tuple(f"{LM}/{kind}/preserve10" for kind in ("models", "samples", "metrics"))
-    for name in made:
-        subprocess.run(["rm", "-r", copied.folder / name], check=False, capture_output=True)
-    command = [sys.executable, "scripts/reproduce.py", "smoke", "--cores", "1", *RUN]
+    for path in RUN:
+        (copied.folder / path).unlink()
+    for kind in ("models", "samples", "metrics"):
+        shutil.rmtree(copied.folder / f"{LM}/{kind}/preserve10", ignore_errors=True)
+        shutil.rmtree(copied.folder / f"{VAE}/{kind}/replace", ignore_errors=True)
+    command = [sys.executable, "scripts/cli.py", "reproduce", "--scale", "smoke", "--cores", "1"]
+    command += ["--target", *RUN]
     under_way = copied.folder / "logs/smoke/lm/models/preserve10/run00/gen02.log"
     under_way.unlink()
     process = subprocess.Popen(
@@ -122,7 +127,7 @@ def test_a_pruned_chain_is_killed_and_continued_and_extended(copied, finished):
     assert not (copied.folder / RUN[1]).exists()
     again = copied.call(*command)
     assert again.returncode == 0, again.stderr
-    assert "going on where it stopped" in again.stdout
+    assert "an earlier run was interrupted; resuming it" in again.stdout
     assert models(copied) == ["lm run00 gen00", "lm run00 gen02", "vae run00 gen02"]
     found, expected = copied.hashes(), finished.hashes()
     kept = {path for path in expected if "run00" in path and "/models/" not in path}
@@ -139,6 +144,6 @@ def test_a_pruned_chain_is_killed_and_continued_and_extended(copied, finished):
     before = kept - {*RUN, *records}
     assert {path: later[path] for path in before} == {path: found[path] for path in before}
     ends = [f"{family} run00 gen{g}" for family in ("lm", "vae") for g in ("02", "04")]
-    assert models(copied) == ["lm run00 gen00", *ends]  # what was kept once stays,
-    copied.run(*SMOKE, "--cores", "1", "--delete-temp-output")  # until it is asked to go
+    assert models(copied) == ["lm run00 gen00", *ends]  # a model that was kept stays
+    copied.run(*SMOKE, "--cores", "1", "--delete-temp-output")  # until its removal is asked for
     assert models(copied) == ["lm run00 gen00", "lm run00 gen04", "vae run00 gen04"]

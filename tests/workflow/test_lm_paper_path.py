@@ -1,6 +1,6 @@
-"""The paper's own path without a hub: OPT's tokenizer, WikiText-2, an OPT folder, two generations.
+"""The paper scale without a hub: OPT's tokenizer, WikiText-2, an OPT folder, two generations.
 
-The folder holds what the hub's does, but for depth and width of the model and its random weights.
+The folder has the files of the hub's. Only depth and width of the model, and its weights, differ.
 """
 
 import json
@@ -13,24 +13,22 @@ import pytest
 import torch
 from collapse.lm import language_model, text_blocks
 from collapse.neural import torch_tools
-from pipeline import files, weights
+from pipeline import files, paths, weights, yaml_files
 from sources import base_models, corpora
 from transformers import AutoConfig, OPTForCausalLM
 
 REFERENCE = Path(
-    os.environ.get(
-        "COLLAPSE_REFERENCE_DATA", Path(__file__).resolve().parents[1] / "../shared/reference"
-    )
+    os.environ.get("COLLAPSE_REFERENCE_DATA", paths.ROOT.parent / "shared" / "reference")
 )
 pytestmark = pytest.mark.skipif(
     not (REFERENCE / "opt-125m-tokenizer").is_dir(),
     reason=f"no reference data at {REFERENCE}: set COLLAPSE_REFERENCE_DATA",
 )
 CUT = {"length": 64, "lines_per_chunk": 1000}
-# OPT-125m has 12 layers of 768, 768 and 3072; its 12 heads and whole vocabulary stay, and cost two
-# thirds of the minute that a generation of 200 blocks takes here
+# OPT-125m has 12 layers of 768, 768 and 3072. Its 12 heads and its vocabulary stay: the vocabulary
+# takes two thirds of the minute that a generation of 200 blocks needs.
 SMALL = {"num_hidden_layers": 2, "hidden_size": 48, "word_embed_proj_dim": 48, "ffn_dim": 192}
-# what lies on the hub beside OPT's vocabulary and merges
+# tokenizer_config.json as on the hub, next to OPT's vocabulary and merges
 TOKENIZER = {
     "tokenizer_class": "GPT2Tokenizer",
     "add_bos_token": True,
@@ -59,7 +57,7 @@ def published():
 
 @pytest.fixture(scope="module")
 def folder(published, tmp_path_factory):
-    """A small OPT-125m with random weights, in the files in which OPT-125m lies on the hub."""
+    """A small OPT-125m with random weights, in the same files as OPT-125m on the hub."""
     folder = tmp_path_factory.mktemp("opt")
     for name in ("vocab.json", "merges.txt"):
         shutil.copyfile(REFERENCE / "opt-125m-tokenizer" / name, folder / name)
@@ -93,10 +91,10 @@ def test_opts_tokenizer_gives_its_published_ids(tokenizer):
 
 
 def test_wikitext_has_its_number_of_blocks(tokenizer, tokens, record_property):
-    """With a start token per line; the raw test split is also counted without.
+    """With a start token before each line; of the raw test split, also without.
 
-    Not checked here, for want of the raw training split: which of the two gives the released code's
-    37,354 training blocks.
+    The released code's 37,354 training blocks are not checked: the reference data lack the raw
+    training split.
     """
     counts = {name: len(blocks) for name, blocks in tokens.items()}
     assert counts == {"train": 38407, "validation": 4058, "test": 4643}
@@ -149,16 +147,13 @@ def test_two_generations_through_the_paper_scale(folder, tokenizer, tokens, new_
         assert facts["blocks"] == 200
         histories += facts["epochs"]
     assert histories[0]["validation_perplexity"] < zero_shot["token"]
-    # what a model writes is easier for it, random as it is, than what people write
+    # even a random model finds its own text easier than people's
     assert histories[1]["training_perplexity"] < histories[0]["training_perplexity"]
 
 
 def paper():
     """The language model's part of the paper scale."""
-    from pipeline import yaml_files
-
-    root = Path(__file__).resolve().parents[1]
-    return yaml_files.read_yaml(root / "workflow" / "scales" / "paper.yaml")["lm"]
+    return yaml_files.read_yaml(paths.ROOT / "workflow" / "scales" / "paper.yaml")["lm"]
 
 
 def test_the_paper_scale_is_the_papers():

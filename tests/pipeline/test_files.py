@@ -17,7 +17,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_arrays_come_back_and_their_bytes_do_not_depend_on_the_clock(tmp_path, monkeypatch):
+def test_arrays_are_read_back_and_their_bytes_do_not_depend_on_the_clock(tmp_path, monkeypatch):
     values = np.random.default_rng(1).normal(size=(3, 4))
     files.write_arrays(tmp_path / "a.npz", values=values)
     monkeypatch.setattr("time.time", lambda: 2e9)
@@ -29,17 +29,26 @@ def test_arrays_come_back_and_their_bytes_do_not_depend_on_the_clock(tmp_path, m
 
 def test_arrays_are_never_unpickled(tmp_path):
     np.savez(tmp_path / "evil.npz", values=np.array([object()], dtype=object))
-    with pytest.raises(UserError, match=r"evil\.npz is not whole.*allow_pickle"):
+    with pytest.raises(UserError, match=r"evil\.npz .*allow_pickle"):
         files.read_arrays(tmp_path / "evil.npz")
 
 
 @pytest.mark.parametrize("keep", [0, 10, 200, -1])
-def test_truncated_arrays_are_one_sentence(tmp_path, keep):
+def test_truncated_arrays_are_reported_in_one_line(tmp_path, keep):
     path = tmp_path / "a.npz"
     files.write_arrays(path, values=np.arange(1000))
     path.write_bytes(path.read_bytes()[:keep])
-    with pytest.raises(UserError, match=r"a\.npz is not whole \(.*\): delete it and run again"):
+    with pytest.raises(UserError, match=r"(?i)a\.npz .*[:.] delete it and run again") as caught:
         files.read_arrays(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_truncated_json_is_reported_in_one_line(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text('{"half": ')
+    with pytest.raises(UserError, match=r"(?i)a\.json .*[:.] delete it and run again") as caught:
+        files.read_json(path)
+    assert "\n" not in str(caught.value)
 
 
 def test_tables_are_rounded_and_missing_numbers_are_dashes(tmp_path):

@@ -3,16 +3,15 @@
 import contextlib
 import re
 import runpy
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from collapse.lm import language_model
-from pipeline import devices, files, weights, yaml_files
+from pipeline import devices, files, paths, weights, yaml_files
 from workflow_tools import SMOKE
 
-SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
+SCALE = "workflow/scales/smoke.yaml"
 LM = "results/smoke/lm"
 PERPLEXITY = "results/smoke/tables/lm_perplexity.csv"
 
@@ -23,15 +22,9 @@ def fresh(new_checkout):
     return new_checkout("fresh")
 
 
-def jobs(checkout, scale, *targets, config=()):
-    """Jobs of a dry run at a scale, by rule."""
-    done = checkout.run("-n", "--config", f"scale={scale}", *config, "--", *targets)
-    rows = (line.split() for line in done.stdout.splitlines())
-    return {row[0]: int(row[1]) for row in rows if len(row) == 2 and row[1].isdigit()}
-
-
 def test_the_laptop_scale_plans_every_generation_of_every_setting(fresh):
-    planned = jobs(fresh, "laptop", "results/laptop/tables/lm_perplexity.csv")
+    table = "results/laptop/tables/lm_perplexity.csv"
+    planned = fresh.plan(table, scale="laptop")["waiting"]
     lm = yaml_files.read_yaml(fresh.folder / "config.yaml")["lm"]
     assert planned["lm_train"] == len(lm["settings"]) * lm["runs"] * lm["last_generation"] == 81
     assert planned["lm_train_real"] == 9  # the settings differ in epochs or in penalty
@@ -40,8 +33,8 @@ def test_the_laptop_scale_plans_every_generation_of_every_setting(fresh):
     assert "lm_import" not in planned
 
 
-def test_the_paper_scale_takes_its_model_from_elsewhere(fresh):
-    planned = jobs(fresh, "paper", "results/paper/tables/lm_perplexity.csv")
+def test_the_paper_scale_takes_its_model_from_elsewhere(paper_plan):
+    planned = paper_plan["waiting"]
     assert planned["lm_train"] == 5 * 5  # settings, runs: the last generation, whose model is kept
     assert planned["lm_train_pruned"] == 5 * 5 * 8  # settings, runs, generations
     assert planned["lm_import"] == 1
@@ -50,54 +43,54 @@ def test_the_paper_scale_takes_its_model_from_elsewhere(fresh):
 
 def test_settings_that_agree_on_generation_0_share_it(new_checkout):
     checkout = new_checkout("sharing")
+    checkout.replace(SCALE, "[preserve10]\n  def", "[preserve10, other]\n  def")
     checkout.replace(
-        "workflow/scales/smoke.yaml", "[preserve10]\n  def", "[preserve10, other]\n  def"
-    )
-    checkout.replace(
-        "workflow/scales/smoke.yaml",
+        SCALE,
         "    preserve10: {epochs: 1}\n",
         "    preserve10: {epochs: 1}\n"
         "    other: {regime: replace, epochs: 1, repetition_penalty: 1.0}\n",
     )
-    planned = jobs(checkout, "smoke", PERPLEXITY)
+    planned = checkout.planned(PERPLEXITY)
     assert planned["lm_train_real"] == 2  # one a run
     assert planned["lm_train"] == 2 * 2 * 2
 
 
-def test_generation_0_can_be_what_each_generation_starts_from(new_checkout):
-    checkout = new_checkout("starts")
-    checkout.replace("config.yaml", "base: pretrained ", "base: generation0 ")
-    target = f"{LM}/models/preserve10/run00/gen02.safetensors"
-    done = checkout.run("-n", "--config", "scale=smoke", "--", target)
-    rule = next(part for part in done.stdout.split("rule ") if "generation=02" in part)
-    assert f"{LM}/models/preserve10/run00/gen00.safetensors" in rule
-    assert f"{LM}/models/pretrained/model.safetensors" not in rule
+def test_every_generation_can_start_from_generation_0(fresh):
+    model = f"{LM}/models/preserve10/run00/gen02.safetensors"
+    first = model.replace("gen02", "gen00")
+    pretrained = f"{LM}/models/pretrained/model.safetensors"
+
+    def inputs(base):
+        jobs = fresh.plan(model, config=[f"lm={{base: {base}}}"])["jobs"]
+        return next(set(inputs) for _, inputs, outputs, _ in jobs if model in outputs)
+
+    bases = {first, pretrained}
+    assert inputs("generation0") & bases == {first}
+    assert inputs("pretrained") & bases == {pretrained}
 
 
-@pytest.mark.parametrize("remembered", [True, False], ids=["with-memory", "without-memory"])
-def test_two_more_generations_train_two_more_generations_only(copied, remembered):
-    if not remembered:
-        copied.forget()
-    text = (copied.folder / "workflow/scales/smoke.yaml").read_text()
+def test_two_more_generations_train_two_more_generations_only(copied):
+    """With Snakemake's memory of the run that made the others, and without."""
+    text = (copied.folder / SCALE).read_text()
     start = text.index("lm:\n")
     changed = text[start:].replace("last_generation: 2", "last_generation: 4", 1)
-    (copied.folder / "workflow/scales/smoke.yaml").write_text(text[:start] + changed)
+    (copied.folder / SCALE).write_text(text[:start] + changed)
     planned = copied.planned()
     assert planned["lm_train"] == 2 * 2
     assert (planned["lm_evaluate"], planned["lm_text"]) == (2, 2)
     assert not {"lm_train_real", "lm_pretrain", "lm_real", "vae_train"} & set(planned)
+    copied.forget()
+    assert copied.planned() == planned
 
 
 def test_edits_of_evaluation_train_nothing(copied):
-    copied.replace("scripts/collapse/text_statistics.py", "share=0.1", "share=0.2")
+    copied.replace("scripts/collapse/lm/text_statistics.py", "TAIL = 0.1 ", "TAIL = 0.2 ")
     expected = {"lm_text", "lm_text_table", "lm_repetition", "lm_tail", "claims"}
     assert set(copied.planned()) == expected
 
 
 def test_a_changed_rate_trains_every_generation_and_pretrains_nothing(copied):
-    copied.replace(
-        "workflow/scales/smoke.yaml", "  train: {batch_size: 4}", "  train: {batch_size: 5}"
-    )
+    copied.replace(SCALE, "  train: {batch_size: 4}", "  train: {batch_size: 5}")
     planned = copied.planned()
     assert planned["lm_train"] == 4
     assert planned["lm_train_real"] == 2
@@ -121,48 +114,39 @@ def test_tables_hold_every_model_setting_and_run(finished):
     assert not table["run00"].equals(table["run01"])
 
 
-@pytest.mark.parametrize(
-    ("name", "target"),
-    [
-        ("models/preserve10/run00/gen00.safetensors", "metrics/preserve10/run00/perplexity.npz"),
-        ("models/pretrained/model.safetensors", "samples/preserve10/run00/gen00.npz"),
-    ],
-)
-def test_a_checkpoint_cut_off_in_the_middle_is_named_and_the_remedy_works(
-    copied, finished, name, target
-):
-    path = copied.folder / LM / name
-    path.write_bytes(path.read_bytes()[:-1000])
-    done = copied.snakemake(*SMOKE, "--cores", "1", "--", f"{LM}/{target}")
-    said = done.stdout + done.stderr
-    assert done.returncode == 1
-    assert "Traceback" not in said
-    assert f"ERROR: {LM}/{name} does not hold this model's weights" in said
-    assert "delete the file and run again" in said
-    path.unlink()
-    copied.run(*SMOKE, "--cores", "2", "--", f"{LM}/{target}")
+def test_truncated_checkpoints_are_named_and_made_again(copied, finished):
+    """Of generation 0 and of the pretrained model; what follows from them has the same bytes."""
+    names = [f"{LM}/models/{name}" for name in ("preserve10/run00/gen00", "pretrained/model")]
+    for path in (copied.folder / f"{name}.safetensors" for name in names):
+        path.write_bytes(path.read_bytes()[:-1000])
+    differing = {f"{name}.safetensors": "its bytes differ from its record" for name in names}
+    assert copied.plan()["differing"] == differing
+    done = copied.run(*SMOKE, "--cores", "2", "--", PERPLEXITY)
+    for path, reason in differing.items():
+        assert f"{path}: {reason}" in done.stderr
     assert copied.hashes(LM) == finished.hashes(LM)
 
 
-def test_a_rate_that_diverges_is_one_sentence_with_step_and_rate(copied):
+def test_a_rate_that_diverges_is_reported_in_one_line_with_step_and_rate(copied):
     copied.replace(
-        "workflow/scales/smoke.yaml",
+        SCALE,
         "  train: {batch_size: 4}",
         "  train: {batch_size: 4, learning_rate: 1.0e+30}",
     )
     done = copied.snakemake(
         *SMOKE, "--cores", "1", "--", f"{LM}/models/preserve10/run00/gen00.safetensors"
     )
-    said = done.stdout + done.stderr
+    printed = done.stdout + done.stderr
     assert done.returncode == 1
-    assert "Traceback" not in said
-    assert re.search(r"ERROR: the loss is nan at step 1 with learning rate \S+: lower", said)
+    assert "Traceback" not in printed
+    assert re.search(r"ERROR: the loss is nan at step 1 with learning rate \S+: lower", printed)
 
 
 @pytest.mark.parametrize("prompts", ["original", "previous"])
-def test_a_generation_continues_the_prompts_that_are_asked_for(prompts, tmp_path, monkeypatch):
-    """The adapter with models that do nothing; those at smoke scale write one token, whatever they
-    are to continue."""
+def test_a_generation_continues_the_configured_prompts(prompts, tmp_path, monkeypatch):
+    """The adapter, with models that do nothing: those of the smoke scale write the same token after
+    every prompt.
+    """
     real, written = np.full((4, 2), 1), np.full((4, 2), 2)
     files.write_arrays(tmp_path / "real.npz", blocks=real, validation=real, test=real)
     files.write_arrays(tmp_path / "written.npz", blocks=written)
@@ -186,7 +170,8 @@ def test_a_generation_continues_the_prompts_that_are_asked_for(prompts, tmp_path
     for function in ("load", "save"):
         monkeypatch.setattr(weights, function, lambda *_: None)
     monkeypatch.setattr(language_model, "continue_blocks", lambda model, blocks, settings: blocks)
-    runpy.run_path(str(SCRIPTS / "jobs" / "lm" / "train.py"), init_globals={"snakemake": job})
+    script = paths.SCRIPTS / "jobs/lm/train.py"
+    runpy.run_path(str(script), init_globals={"snakemake": job})
     continued = files.read_arrays(output.samples)["blocks"]
     assert (continued == (real if prompts == "original" else written)).all()
     assert files.read_json(output.metrics)["test"] == pytest.approx({"token": 4, "sequence": 4})
@@ -202,13 +187,15 @@ NOT_SEEN_IN_PATHS = {
 }
 
 
-@pytest.mark.parametrize("remembered", [True, False], ids=["with-memory", "without-memory"])
-@pytest.mark.parametrize("change", NOT_SEEN_IN_PATHS)
-def test_what_no_path_shows_is_in_a_record(copied, change, remembered):
-    old, new, expected = NOT_SEEN_IN_PATHS[change]
-    if not remembered:
+def test_records_show_what_no_path_shows(copied):
+    """With Snakemake's memory of the run, and without."""
+    for memory in ("with", "without"):
+        for change, (old, new, expected) in NOT_SEEN_IN_PATHS.items():
+            copied.replace("config.yaml", old, new)
+            planned = copied.planned()
+            assert expected <= set(planned), (change, memory)
+            again = change in ("corpus", "pretraining")
+            assert ("lm_train_real" in planned) == again, (change, memory)
+            copied.replace("config.yaml", new, old)
+        assert copied.planned() == {}
         copied.forget()
-    copied.replace("config.yaml", old, new)
-    planned = set(copied.planned())
-    assert expected <= planned
-    assert ("lm_train_real" in planned) == (change in ("corpus", "pretraining"))

@@ -1,0 +1,345 @@
+"""Three people with clones of their own: an author publishes, a reader draws, a reviewer checks."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pipeline import files
+from workflow_tools import SMOKE, Checkout, once
+
+SCALE = "workflow/scales/smoke.yaml"
+SAMPLES = "results/smoke/vae/samples/replace/run01/gen02.npz"
+TRAINING = re.compile(r"train|chain|pretrain|_real|classifier|evaluate|lm_text$|estimation$")
+
+
+def git(folder, *options):
+    """Run git under a made-up name; returns its output."""
+    who = ["-c", "user.name=somebody", "-c", "user.email=somebody@localhost"]
+    return subprocess.run(
+        ["git", *who, *options], cwd=folder, capture_output=True, text=True, check=True
+    ).stdout
+
+
+def command(checkout, name, *options):
+    """Run one of the project's commands for the smoke scale."""
+    return checkout.command(name, "--scale", "smoke", *options)
+
+
+def succeed(done):
+    """What a command printed, which must have succeeded."""
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def refusal(done):
+    """The one line of error with which a command has ended."""
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    (line,) = [line for line in done.stderr.splitlines() if line.strip()]
+    assert line.startswith("ERROR: ")
+    return line
+
+
+def dvc(checkout, *options):
+    """Run DVC, whose stages find this Python; returns what it printed."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return succeed(checkout.call(sys.executable, "-m", "dvc", *options, env={"PATH": path}))
+
+
+def versioned(checkout):
+    """Make the checkout a repository that versions the smoke scale instead of the laptop's."""
+    succeed(checkout.command("dvc", "--scales", "smoke"))
+    (checkout.folder / "dvc.lock").unlink(missing_ok=True)
+    shutil.rmtree(checkout.folder / "published", ignore_errors=True)
+    checkout.replace(".gitignore", "/results/smoke/\n", "")
+    git(checkout.folder, "init", "-q", "-b", "main")
+
+
+@pytest.fixture(scope="session")
+def author(finished, tmp_path_factory, worker_id):
+    """A published run: figures' sources in the repository, everything in a store next to it."""
+
+    def make(folder):
+        made = Checkout(folder / "project")
+        shutil.copytree(finished.folder, made.folder)
+        versioned(made)
+        with open(made.folder / ".dvc/config", "a", encoding="utf-8") as config:
+            config.write("['remote \"store\"']\n    url = ../../store\n    verify = true\n")
+        succeed(command(made, "publish"))
+        shutil.copy(made.folder / "dvc.lock", folder / "first.lock")
+        printed = succeed(command(made, "publish", "--what", "all", "--remote", "store"))
+        (folder / "printed.txt").write_text(printed)
+        git(made.folder, "add", "-A")
+        git(made.folder, "commit", "-qm", "A run")
+
+    return Checkout(once(tmp_path_factory, worker_id, "author", make) / "project")
+
+
+def clone_of(author, folder):
+    """Clone the author's repository; the store is next to the clone, too."""
+    folder.mkdir(parents=True)
+    git(folder, "clone", "-q", author.folder, folder / "project")
+    (folder / "store").symlink_to(author.folder.parent / "store")
+    return Checkout(folder / "project")
+
+
+@pytest.fixture
+def clone(author, tmp_path):
+    """A fresh clone of the author's repository."""
+    return clone_of(author, tmp_path / "clone")
+
+
+@pytest.fixture
+def pulled(author, tmp_path, tmp_path_factory, worker_id):
+    """Factory of clones with artefacts, of which each kind is pulled once a session."""
+
+    def copy(name, *options):
+        def make(folder):
+            printed = succeed(command(clone_of(author, folder), "pull", *options))
+            (folder / "printed.txt").write_text(printed)
+
+        place = once(tmp_path_factory, worker_id, name, make)
+        shutil.copytree(place, tmp_path / name, symlinks=True)
+        return Checkout(tmp_path / name / "project")
+
+    return copy
+
+
+@pytest.fixture
+def reader(pulled):
+    """A clone with what figures are drawn from."""
+    return pulled("reader")
+
+
+@pytest.fixture
+def reviewer(pulled):
+    """A clone with all artefacts."""
+    return pulled("reviewer", "--what", "all", "--remote", "store")
+
+
+def printed_when_made(checkout):
+    """What the last command printed that made a shared checkout."""
+    return (checkout.folder.parent / "printed.txt").read_text()
+
+
+def test_the_author_records_what_the_run_made(author):
+    tracked = git(author.folder, "ls-files").split()
+    assert {"dvc.lock", "results/smoke/tables/claims.md"} <= set(tracked)
+    assert not [p for p in tracked if re.match(r"results/smoke/(vae|lm|gaussian|records)/", p)]
+    assert sum((author.folder / p).stat().st_size for p in tracked if "published" in p) < 5e6
+    assert dvc(author, "status").strip().endswith("up to date.")
+    assert git(author.folder, "status", "--short") == ""
+
+
+def test_publishing_again_changes_nothing(author):
+    lock = (author.folder / "dvc.lock").read_bytes()
+    assert lock == (author.folder.parent / "first.lock").read_bytes()
+    assert "damaged" not in printed_when_made(author)
+
+
+def test_a_reader_draws_without_training(reader, author):
+    printed = printed_when_made(reader)
+    assert " 0 do not" in printed
+    assert "still to run: report ×1" in printed
+    assert not (reader.folder / "results/smoke/vae/models").exists()
+    assert reader.planned() == {"report": 1}  # which is not in git
+    shutil.rmtree(reader.folder / "results/smoke/figures")
+    planned = reader.planned()
+    assert "vae_samples" in planned
+    assert not [rule for rule in planned if TRAINING.search(rule)]
+    assert "nothing was trained" in succeed(command(reader, "render", "--cores", "2"))
+    assert git(reader.folder, "status", "--short") == ""  # every figure has the bytes in git
+    page = "results/smoke/report.html"
+    assert (reader.folder / page).read_bytes() == (author.folder / page).read_bytes()
+    plan = reader.plan()
+    assert (plan["waiting"], plan["differing"]) == ({}, {})
+    assert "nothing to draw" in succeed(command(reader, "render"))
+
+
+def test_a_changed_figure_is_drawn_again_and_nothing_else(reader):
+    figure = "scripts/jobs/report/feedback_loop_figure.py"
+    reader.replace(figure, "ylim=(0, 3.6)", "ylim=(0, 3.7)")
+    assert set(reader.planned()) == {"feedback_loop"}
+
+
+def test_a_reader_learns_what_to_pull_before_anything_is_computed(reader):
+    """A table that has to be made again, and a generation, need files that were not pulled."""
+    (reader.folder / "results/smoke/tables/claims.csv").unlink()
+    line = refusal(command(reader, "render"))
+    assert re.search(r"ERROR: \d+ jobs would have to compute first", line)
+    families = "WHAT=discrete,gaussian,gmm,lm REMOTE=...'"
+    assert f"fetch what is missing with 'make pull SCALE=smoke {families}" in line
+    assert not (reader.folder / "results/smoke/vae/samples").exists()
+
+    line = refusal(command(reader, "verify", "--deep", "vae/run01/gen02"))
+    assert "which is not here: run 'make pull WHAT=vae'" in line
+    assert "must name one job" in refusal(command(reader, "verify", "--deep", "vae/run01"))
+    assert "fits 0" in refusal(command(reader, "verify", "--deep", "vae/run09/gen02"))
+
+
+@pytest.mark.parametrize("links", ["hardlink", "symlink"])
+def test_no_job_writes_through_a_link_into_the_cache(clone, links):
+    dvc(clone, "config", "--local", "cache.type", links)
+    succeed(command(clone, "pull", "--what", "all", "--remote", "store"))
+    assert clone.planned() == {}
+    path = clone.folder / "results/smoke/gaussian/samples/real/size20/batch00.npz"
+    name = str(path.relative_to(clone.folder))
+    assert path.is_symlink() == (links == "symlink")
+    assert (path.stat().st_nlink > 1) == (links == "hardlink")
+    clone.replace("config.yaml", "  mean: 0.0 ", "  mean: 1.0 ")
+    assert "settings.mean was 0.0, now 1.0" in clone.plan()["differing"][name]
+    before = files.sha256(path)
+    clone.run(*SMOKE, "--cores", "1", "--", name)
+    assert files.sha256(path) != before
+    for stored in (clone.folder / ".dvc/cache/files/md5").glob("??/*"):
+        digest = hashlib.md5(stored.read_bytes()).hexdigest()
+        assert digest == (stored.parent.name + stored.name).removesuffix(".dir")
+
+
+def test_all_that_was_published_can_be_pulled_and_continued(reviewer, author):
+    """A clone with everything runs two more generations, and only these."""
+    printed = printed_when_made(reviewer)
+    assert " 0 do not, 0 are not here" in printed
+    assert "nothing is left to run" in printed
+    for path in author.folder.glob("results/smoke/*/*/**/*"):
+        if path.is_file():
+            copy = reviewer.folder / path.relative_to(author.folder)
+            assert files.sha256(copy) == files.sha256(path)
+            assert not copy.is_symlink() and copy.stat().st_nlink == 1
+    reviewer.replace(SCALE, "generation: 2\n  images", "generation: 4\n  images")
+    planned = reviewer.planned()
+    assert planned["vae_train"] == 4
+    assert "vae_train_real" not in planned
+
+
+def test_two_revisions_are_compared_by_their_headline_numbers(reviewer):
+    """A wider truth, committed: every σ of the Gaussian chains differs, no perplexity does."""
+    table = "results/smoke/tables/headline"
+    reviewer.replace("config.yaml", "  std: 1.0                         # ", "  std: 2.0  # ")
+    reviewer.run(*SMOKE, "--cores", "2", "--", f"{table}.json")
+    git(reviewer.folder, "commit", "-aqm", "Wider")
+    differing = json.loads(dvc(reviewer, "metrics", "diff", "--json", "HEAD~1"))[f"{table}.json"]
+    changed = {name.rsplit(".", 1)[0] for name in differing}
+    written = files.read_json(reviewer.folder / f"{table}.json")
+    assert changed == {name for name in written if name.startswith("gaussian_")}
+    sigma = differing["gaussian_replace_ddof0_size20_std.first"]
+    assert sigma["new"] / sigma["old"] == pytest.approx(2, rel=1e-5)  # six digits are written
+    shown = dvc(reviewer, "plots", "diff", "HEAD~1", "--json", "--out", "plots")
+    for plot in ("sigma of Gaussian chains", "perplexity of real text"):
+        assert plot in shown
+
+
+def test_parts_are_pulled_alone(clone):
+    succeed(command(clone, "pull", "--what", "lm/metrics", "--remote", "store"))
+    assert (clone.folder / "results/smoke/lm/metrics").is_dir()
+    assert not (clone.folder / "results/smoke/lm/models").exists()
+    assert not (clone.folder / "results/smoke/vae").exists()
+    line = refusal(command(clone, "pull", "--what", "nothing"))
+    assert "WHAT=nothing is not a part of scale smoke: choose from all, data, " in line
+
+
+def test_artefacts_of_other_settings_are_named_and_made_again(reviewer):
+    reviewer.replace(SCALE, "train: {epochs: 1,", "train: {epochs: 2,")
+    done = command(reviewer, "pull", "--what", "all", "--remote", "store")
+    assert done.returncode == 1
+    assert re.search(rf"^differs  {SAMPLES}: settings.epochs was 1, now 2", done.stdout, re.M)
+    assert "run 'make reproduce'; or check out the revision" in done.stdout
+    assert not re.search(r"^differs  results/smoke/(lm|gaussian|gmm|discrete)", done.stdout, re.M)
+    planned = reviewer.planned()
+    assert planned["vae_train"] == 4
+    assert not [rule for rule in planned if rule.startswith(("gaussian", "gmm", "lm"))]
+
+
+def test_the_reviewer_gets_a_verdict_on_every_artefact(reviewer, author):
+    printed = succeed(command(reviewer, "verify", "--deep", "vae/run01/gen02"))
+    known = {line.split()[1] for line in printed.splitlines() if line.startswith("matches  ")}
+    made = {
+        path
+        for record in author.folder.glob("results/smoke/records/**/*.json")
+        for path in files.read_json(record)["outputs"]
+    }
+    assert made <= known
+    assert re.search(r"^drawn again: (\d+) of \1 artefacts have the same bytes$", printed, re.M)
+    assert "computed again: 3 of 3 artefacts have the same bytes" in printed
+    assert "0 outputs that are here differ from what it names" in printed
+
+
+def test_the_reviewer_sees_flipped_bits_foreign_figures_and_false_records(reviewer):
+    """A false record has the right hash of wrong samples: only computing them again shows it."""
+    flipped = reviewer.folder / SAMPLES.replace("run01", "run00")
+    data = bytearray(flipped.read_bytes())
+    data[len(data) // 2] ^= 1
+    flipped.write_bytes(data)
+    flipped = str(flipped.relative_to(reviewer.folder))
+    figure = "results/smoke/figures/feedback_loop.png"
+    shutil.copy(reviewer.folder / "results/smoke/figures/lm_tail.png", reviewer.folder / figure)
+    differs = "its bytes differ from its record"
+    assert reviewer.plan()["differing"] == {flipped: differs, figure: differs}
+
+    name = SAMPLES.replace("run01", "run00").replace("gen02", "gen01")
+    shutil.copy(reviewer.folder / name, reviewer.folder / SAMPLES)
+    record = reviewer.folder / "results/smoke/records/vae/models/replace/run01/gen02.json"
+    content = files.read_json(record)
+    content["outputs"][SAMPLES] = files.sha256(reviewer.folder / SAMPLES)
+    files.write_json(record, content)
+    done = command(reviewer, "verify", "--deep", "vae/run01/gen02")
+    assert done.returncode == 1
+    for path in (flipped, figure):
+        assert f"differs  {path}: {differs}" in done.stdout
+    assert f"matches  {SAMPLES}" in done.stdout
+    assert f"differs  {SAMPLES}: computed again, it has other bytes" in done.stdout
+    assert "computed again: 2 of 3 artefacts have the same bytes" in done.stdout
+    assert "\ndiffers  results/smoke/records/vae: not what dvc.lock names" in done.stdout
+
+    done = command(reviewer, "pull", "--what", "all", "--remote", "store", "--force", "1")
+    assert done.returncode == 1  # figures are in git, not in the remote
+    assert re.findall(r"^differs  (\S+):", done.stdout, re.M) == [figure]
+    succeed(command(reviewer, "render", "--cores", "2"))
+    assert git(reviewer.folder, "status", "--short") == ""
+
+
+def test_only_a_finished_run_without_other_files_is_published(copied):
+    versioned(copied)
+    stray = copied.folder / SAMPLES.replace("gen02", "gen09")
+    shutil.copy(copied.folder / SAMPLES, stray)
+    name = str(stray.relative_to(copied.folder))
+    assert f"no job of this configuration makes {name}" in refusal(command(copied, "publish"))
+    printed = succeed(command(copied, "gc"))
+    assert name in printed
+    assert "nothing was removed" in printed
+    assert stray.exists()
+    succeed(command(copied, "gc", "--confirm"))
+    assert not stray.exists()
+    assert copied.planned() == {}
+    models = (copied.folder / "results/smoke/vae/models/replace").rglob("*.safetensors")
+    assert sorted(path.name for path in models) == ["gen02.safetensors"] * 2  # the last of each run
+
+    (copied.folder / SAMPLES).unlink()
+    (copied.folder / "results/smoke/vae/metrics/replace/run01.npz").unlink()
+    line = refusal(command(copied, "publish"))
+    assert re.search(r"the run of scale smoke is not finished, \d+ jobs are left", line)
+    assert not (copied.folder / "dvc.lock").exists()
+
+
+def test_dvc_repro_makes_the_same_from_nothing_and_follows_changed_settings(clone):
+    """Two families of a clone; then, of results that are kept between runs, those that changed."""
+    lock = (clone.folder / "dvc.lock").read_bytes()
+    dvc(clone, "repro", "discrete@smoke", "gaussian@smoke")
+    assert (clone.folder / "results/smoke/gaussian/metrics/estimation.npz").is_file()
+    assert (clone.folder / "dvc.lock").read_bytes() == lock
+
+    path = clone.folder / "results/smoke/discrete/metrics/uniform.npz"
+    before = files.sha256(path)
+    clone.replace(SCALE, "  states: 50\n", "  states: 60\n")
+    assert "dvc.yaml is out of date" in refusal(clone.command("dvc", "--check"))
+    succeed(clone.command("dvc"))
+    dvc(clone, "repro", "discrete@smoke")
+    assert files.sha256(path) != before
+    record = files.read_json(clone.folder / "results/smoke/records/discrete/metrics/uniform.json")
+    assert record["parameters"]["settings"]["states"] == 60
