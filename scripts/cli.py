@@ -34,7 +34,7 @@ class Command(NamedTuple):
     alone : bool
         Whether it holds the folder's lock.
     passes : str
-        What words after ``--``, and the variable ARGS, are passed on to; empty: they are refused.
+        The program that gets the arguments after ``--``, or in the variable ARGS; empty: none.
     """
 
     reader: str
@@ -252,7 +252,7 @@ def one_of(names):
     return " or ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
-def words(text):
+def split_names(text):
     """Names separated by spaces or commas."""
     return text.replace(",", " ").split()
 
@@ -316,7 +316,7 @@ OPTIONS = {
     "stage_scale": Option(("scale",), "as --scale of other commands", {"type": scale}),
     "stage_target": Option(("target",), "rule or file", {}),
     "fingerprint": Option(
-        ("--fingerprint",), "what the stage is made with; tells DVC that it has changed", {}
+        ("--fingerprint",), "what the stage is made with; shows DVC that it has changed", {}
     ),
 }
 
@@ -329,7 +329,7 @@ def add_option(parser, option):
     settings = dict(option.settings)
     given = os.environ.get(option.variable) if option.variable else None
     if given or (given is not None and option.variable in ("SCALE", "CORES")):
-        settings["default"] = words(given) if option.settings is NAMES else given
+        settings["default"] = split_names(given) if option.settings is NAMES else given
     default = f"variable {option.variable}" if option.variable else ""
     if isinstance(option.settings.get("default"), str) and option.settings is not SWITCH:
         default += f", default {option.settings['default']}"
@@ -345,7 +345,7 @@ def explained(option):
 def parser_of(name):
     """The parser of one command."""
     command = COMMANDS[name]
-    after = f"Words after -- (or the variable ARGS) are passed on to {command.passes}."
+    after = f"Arguments after -- (or in the variable ARGS) are passed on to {command.passes}."
     parser = Parser(
         prog=f"scripts/cli.py {name}",
         description=f"{command.summary[0].upper()}{command.summary[1:]}.",
@@ -368,7 +368,7 @@ def passed_on(name, argv, parser):
     own, others = argv[:end], argv[end + 1 :]
     if not COMMANDS[name].passes:
         if others:
-            parser.error(f"{name} passes no words on, but got -- {shlex.join(others)}")
+            parser.error(f"{name} takes no arguments after --, but got {shlex.join(others)}")
         return own, []
     try:
         return own, others or shlex.split(os.environ.get("ARGS", ""))

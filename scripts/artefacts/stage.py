@@ -16,7 +16,7 @@ def run(scale, target, fingerprint=None):
     target : str
         A rule or a file.
     fingerprint : str, optional
-        Not used here. As part of the command, it tells DVC that the stage has changed.
+        Not used here. As part of the command, it shows DVC that the stage has changed.
     """
     with plan.planned(scale, target) as planned:
         waiting = planned.waiting

@@ -1,9 +1,9 @@
-"""What it costs to ask if anything is left to do, and to hold all artefacts against their records.
+"""What it costs to ask if anything is left to do, and to compare all artefacts with their records.
 
 python scripts/benchmarks/planning.py [SCALE] [REPEATS]
 
-Of the artefacts of a scale (laptop) that are here, after `make pull`, say: `snakemake -n`; the same
-plan within one process; and that plan with a verdict on every artefact, every byte hashed.
+For the artefacts of a scale (laptop by default) that are here: `snakemake -n`; the same plan within
+one process; and that plan without the cache of hashes, so that every byte is hashed.
 """
 
 import statistics
@@ -15,12 +15,9 @@ ASK = [sys.executable, "-m", "snakemake", "--dry-run", "--quiet", "all", "--conf
 PLAN = """
 import sys
 sys.path.insert(0, "scripts")
-from pipeline import plan, verdicts
-with plan.planned(sys.argv[1]) as planned:
-    if sys.argv[2] == "judge":
-        print(sum(verdicts.count(verdicts.judge(planned.jobs)).values()))
-    else:
-        print(len(planned.jobs))
+from pipeline import plan
+with plan.planned(sys.argv[1], fresh=sys.argv[2] == "fresh") as planned:
+    print(len(planned.jobs))
 """
 
 
@@ -37,7 +34,7 @@ def main():
     commands = {
         "snakemake -n": [*ASK, f"scale={scale}"],
         "plan": [sys.executable, "-c", PLAN, scale, "plan"],
-        "plan and verdicts": [sys.executable, "-c", PLAN, scale, "judge"],
+        "plan, all hashed": [sys.executable, "-c", PLAN, scale, "fresh"],
     }
     times, said = {name: [] for name in commands}, {}
     for _ in range(int(repeats)):
@@ -45,7 +42,7 @@ def main():
             taken, said[name] = seconds(command)
             times[name].append(taken)
     base = statistics.median(times["snakemake -n"])
-    print(f"scale {scale}: {said['plan']} jobs, {said['plan and verdicts']} artefacts")
+    print(f"scale {scale}: {said['plan']} jobs")
     for name, taken in times.items():
         middle, span = statistics.median(taken), f"{min(taken):.2f} to {max(taken):.2f}"
         print(f"{name:18} {middle:6.2f} s ({span}), {middle / base:.2f} ×")

@@ -1,4 +1,4 @@
-"""What hashing, recording, sending and fetching artefacts cost beside copying them.
+"""What hashing, recording, sending and fetching artefacts cost, compared with copying them.
 
 python scripts/benchmarks/travel.py [FILES] [MEGABYTES] [REPEATS]
 

@@ -14,7 +14,7 @@ from collapse.errors import UserError
 
 @contextlib.contextmanager
 def replacing(path):
-    """Give a temporary name beside `path`; rename it to `path` once the body has succeeded.
+    """Give a temporary name next to `path`; rename it to `path` once the body has succeeded.
 
     Parameters
     ----------

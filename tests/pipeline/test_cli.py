@@ -98,7 +98,7 @@ def test_the_overview_groups_commands_by_their_readers():
         (["reproduce", "--profile", "default"], "'default' is not a profile"),
         (["reproduce", "--scal", "smoke"], "unrecognized arguments: --scal"),
         (["gc", "--confirm", "maybe"], "'maybe' is neither 1 nor 0"),
-        (["pull", "--", "-n"], "pull passes no words on, but got -- -n"),
+        (["pull", "--", "-n"], "pull takes no arguments after --, but got -n"),
         (["reprodcue"], "no command 'reprodcue': did you mean reproduce?"),
         (["xyz"], "no command 'xyz': did you mean help?"),
         (["stage", "smoke"], "the following arguments are required: target"),
@@ -142,7 +142,7 @@ def test_variables_give_defaults_and_options_win(monkeypatch):
     assert parsed("reproduce", "--cores", "08")["cores"] == "8"
 
 
-def test_words_after_two_dashes_or_in_args_are_passed_on(monkeypatch):
+def test_arguments_after_two_dashes_or_in_args_are_passed_on(monkeypatch):
     parser = cli.parser_of("test")
     assert cli.passed_on("test", ["--cores", "2", "--", "-k", "a b", "--", "c"], parser) == (
         ["--cores", "2"],

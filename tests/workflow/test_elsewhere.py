@@ -18,17 +18,28 @@ rule own:
     output: "own.txt"
     shell: "cp {{input}} {{output}}"
 """
-SETTINGS = """
-from pathlib import Path
-with open("settings.json", "w") as file:
+# appended to the Snakefile: a rule whose parameter writes down the settings while jobs are planned
+PROBE = """
+def write_settings(wildcards):
     import json
     dag, out = workflow.dag_settings, workflow.output_settings
-    json.dump({
-        "triggers": sorted(str(trigger) for trigger in dag.rerun_triggers),
-        "incomplete": dag.force_incomplete,
-        "checksums": dag.max_checksum_file_size,
-        "quiet": sorted(str(kind) for kind in out.quiet),
-    }, file)
+    with open("settings.json", "w") as file:
+        json.dump({
+            "triggers": sorted(str(trigger) for trigger in dag.rerun_triggers),
+            "incomplete": dag.force_incomplete,
+            "checksums": dag.max_checksum_file_size,
+            "quiet": sorted(str(kind) for kind in out.quiet),
+        }, file)
+    return 0
+
+
+rule probe:
+    output:
+        "probe.txt",
+    params:
+        settings=write_settings,
+    shell:
+        "touch {output}"
 """
 
 
@@ -55,8 +66,8 @@ def test_plain_snakemake_has_the_settings_of_the_default_profile(new_checkout):
     """With a Snakefile at the top, a profile below workflow/ is silently ignored."""
     checkout = new_checkout("settings")
     path = checkout.folder / "Snakefile"
-    path.write_text(path.read_text() + SETTINGS)
-    checkout.run("-n", *SMOKE, "--", f"{FIGURE}.png")
+    path.write_text(path.read_text() + PROBE)
+    checkout.run("-n", *SMOKE, "--", "probe.txt")
     found = json.loads((checkout.folder / "settings.json").read_text())
     assert found == {
         "triggers": ["input", "params"],

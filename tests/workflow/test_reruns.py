@@ -55,6 +55,7 @@ EDITS = {
         "return 1.50000001 * np.as",
         {
             *("gaussian_theory", "gaussian_wasserstein", "gaussian_growing_table"),
+            *("gaussian_growing_chains", "tail_cutting_samples"),
             *("discrete_absorption_table", "discrete_absorption", "gaussian_growing"),
             *("tail_cutting_table", "tail_cutting", "gmm_generations", "gmm_l2"),
             *("fidelity", "claims", "headline"),
