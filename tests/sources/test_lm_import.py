@@ -214,7 +214,7 @@ def test_jobs_take_what_the_hub_has_and_need_it_only_once(checkout, hub, whole, 
 
 
 @pytest.mark.parametrize("reachable", [True, False], ids=["unknown", "unreachable"])
-def test_what_the_hub_does_not_give_ends_at_once_in_a_sentence(
+def test_what_the_hub_does_not_give_ends_at_once_in_one_line(
     checkout, hub, monkeypatch, reachable
 ):
     monkeypatch.setenv("HF_ENDPOINT", hub if reachable else NOBODY)
@@ -225,7 +225,7 @@ def test_what_the_hub_does_not_give_ends_at_once_in_a_sentence(
     errors = "\n".join(line for line in said.splitlines() if line.startswith("ERROR: "))
     assert status == 1
     assert "Traceback" not in said
-    assert "lm.model 'no/such-model' could not be had from the hub" in errors
+    assert "lm.model 'no/such-model' cannot be loaded from the hub" in errors
     assert reachable or "set datasets.wikitext2.path" in errors
     for path in targets:
         assert not list((checkout.folder / path).parent.glob("*"))
