@@ -59,7 +59,7 @@ class Cluster(Checkout):
             ))  # fmt: skip
         return self.runs[-1]
 
-    def end(self, process, timeout=400):
+    def end(self, process, timeout=900):
         """Wait for a run, which must succeed."""
         assert process.wait(timeout=timeout) == 0, self.said.read_text()[-3000:]
 
@@ -205,7 +205,7 @@ def test_a_node_that_dies_takes_no_result_with_it(cluster, finished):
     for process in processes_of("node3", job):
         os.kill(process, signal.SIGKILL)
     try:
-        cluster.end(run, timeout=500)
+        cluster.end(run, timeout=900)
     finally:
         slurm("slurmd", "-N", "node3")
     assert len(cluster.started("discrete/chain.py")) == 2
