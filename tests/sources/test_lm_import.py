@@ -214,9 +214,7 @@ def test_jobs_take_what_the_hub_has_and_need_it_only_once(checkout, hub, whole, 
 
 
 @pytest.mark.parametrize("reachable", [True, False], ids=["unknown", "unreachable"])
-def test_what_the_hub_does_not_give_ends_at_once_in_one_line(
-    checkout, hub, monkeypatch, reachable
-):
+def test_what_the_hub_does_not_give_ends_at_once_in_one_line(checkout, hub, monkeypatch, reachable):
     monkeypatch.setenv("HF_ENDPOINT", hub if reachable else NOBODY)
     targets = [IMPORTED] if reachable else [IMPORTED, WIKITEXT]
     for path in targets:
