@@ -124,7 +124,8 @@ def test_two_generations_through_the_paper_scale(folder, tokenizer, tokens, new_
     lm, target = "results/paper/lm", "preserve10/run00/gen01"
     checkout.run("--configfile", "paper.yaml", "--cores", "2", "--", f"{lm}/samples/{target}.npz")
     place = checkout.folder / lm
-    settings = files.read_json(checkout.folder / "results/paper/settings/lm_train_preserve10.json")
+    record = files.read_json(checkout.folder / f"results/paper/records/lm/models/{target}.json")
+    settings = record["parameters"]["settings"]
     assert (settings["batch_size"], settings["learning_rate"], settings["beams"]) == (128, 2e-5, 5)
     real = files.read_arrays(place / "samples/real/data.npz")
     train = corpora.obtain("wikitext2", path=str(wikitext))["train"]
