@@ -45,7 +45,7 @@ def judge(scale):
 
 
 def touch_differing(judged):
-    """Let DVC hash differing files again: it trusts its own hash of a file until its time changes."""
+    """Make DVC hash differing files again: it trusts its hash until a file's time changes."""
     for verdict in judged:
         for path, state in verdict.states.items():
             if state == verdicts.DIFFERS:
