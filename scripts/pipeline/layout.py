@@ -3,6 +3,10 @@
 from pathlib import Path
 
 REAL = "real"
+# keys of a language model's setting on which generation 0's model depends, and also its samples
+_MODEL_0 = ("epochs", "learning_rate", "batch_size")
+_SAMPLES_0 = (*_MODEL_0, "decoding", "repetition_penalty", "temperature", "top_p", "top_k")
+GENERATION_0 = {False: _MODEL_0, True: _SAMPLES_0}
 
 
 class Layout:
@@ -29,8 +33,6 @@ class Layout:
         ]
         self.vae_generations = range(config["vae"]["last_generation"] + 1)
         self.vae_runs = [f"{run:02d}" for run in range(config["vae"]["runs"])]
-        self.lm_generations = range(lm["last_generation"] + 1)
-        self.lm_runs = [f"{run:02d}" for run in range(lm["runs"])]
         base = "pretrained" if lm["model"] == "own" else "imported"
         self.lm_base = f"{self.results}/lm/models/{base}"
         self.vae_kept, self.vae_pruned = kept_and_pruned(
@@ -144,38 +146,70 @@ class Layout:
 
     # language models
 
-    def lm_origin(self, setting):
-        """The first setting that has the same generation 0.
-
-        Generation 0 is trained on real data, whatever the regime.
-        """
+    def lm_generations(self, setting):
+        """Generations of a setting."""
         lm = self.config["lm"]
+        last = lm["definitions"][setting].get("last_generation", lm["last_generation"])
+        return range(last + 1)
+
+    def lm_runs(self, setting):
+        """Runs of a setting, as paths have them."""
+        lm = self.config["lm"]
+        return [f"{run:02d}" for run in range(lm["definitions"][setting].get("runs", lm["runs"]))]
+
+    def lm_real(self, run):
+        """Real text of a run."""
+        return f"{self.results}/lm/samples/real/run{run}/data.npz"
+
+    def lm_pretraining_text(self):
+        """Text that the own model was pretrained on; empty if it came pretrained."""
+        lm = self.config["lm"]
+        return f"data/text/{lm['pretrain']['corpus']}/train.txt" if lm["model"] == "own" else []
+
+    def lm_rate(self):
+        """The chosen learning rate; empty if the configuration gives one."""
+        rates = self.config["lm"]["train"]["learning_rate"]
+        return f"{self.results}/lm/metrics/rate.json" if isinstance(rates, list) else []
+
+    def lm_rate_trials(self, w=None):
+        """One trial of each learning rate to choose from."""
+        rates = self.config["lm"]["train"]["learning_rate"]
+        return [f"{self.results}/lm/metrics/rates/{rate:g}.json" for rate in rates]
+
+    def lm_origin(self, setting, kind):
+        """The first setting with the same files of a kind in generation 0.
+
+        Generation 0 is trained on real data, whatever the regime; models do not depend on how
+        text is generated.
+        """
+        lm, own = self.config["lm"], GENERATION_0[kind == "samples"]
 
         def matters(name):
-            return {k: v for k, v in lm["definitions"][name].items() if k != "regime"}
+            return {key: lm["definitions"][name].get(key) for key in own}
 
         return next(name for name in lm["settings"] if matters(name) == matters(setting))
 
     def lm_file(self, setting, kind, run, generation, suffix):
         """A file of one generation; settings with the same generation 0 share its files."""
-        setting = setting if int(generation) else self.lm_origin(setting)
+        setting = setting if int(generation) else self.lm_origin(setting, kind)
         return f"{self.results}/lm/{kind}/{setting}/run{run}/gen{int(generation):02d}.{suffix}"
 
     def lm_of_run(self, kind, suffix):
         """Input function: a run's files of one kind, all generations in order."""
         return lambda w: [
-            self.lm_file(w.setting, kind, w.run, g, suffix) for g in self.lm_generations
+            self.lm_file(w.setting, kind, w.run, g, suffix) for g in self.lm_generations(w.setting)
         ]
 
     def lm_training_data(self, w):
         """What data(g) is mixed from, and the weights that its training starts from."""
         lm = self.config["lm"]
-        real = f"{self.results}/lm/samples/real/data.npz"
         pretrained = f"{self.lm_base}/model.safetensors"
         first = self.lm_file(w.setting, "models", w.run, 0, "safetensors")
         return {
             "sources": [
-                real if g == REAL else self.lm_file(w.setting, "samples", w.run, g, "npz")
+                self.lm_real(w.run)
+                if g == REAL
+                else self.lm_file(w.setting, "samples", w.run, g, "npz")
                 for g in self._sources(lm["definitions"][w.setting]["regime"], w.generation)
             ],
             "start": pretrained if lm["base"] == "pretrained" else first,
@@ -185,22 +219,37 @@ class Layout:
         """Generation 0's model, which judges what all generations of a run generate."""
         return self.lm_file(w.setting, "models", w.run, 0, "safetensors")
 
-    def lm_metrics(self, kind, suffix):
+    def lm_metrics(self, kind):
         """A file of every run: by setting, then by run."""
         return [
-            f"{self.results}/lm/metrics/{setting}/run{run}/{kind}.{suffix}"
+            f"{self.results}/lm/metrics/{setting}/run{run}/{kind}.npz"
             for setting in self.config["lm"]["settings"]
-            for run in self.lm_runs
+            for run in self.lm_runs(setting)
         ]
+
+    def lm_ngrams(self):
+        """Losses of the n-gram model, of every run."""
+        runs = max((self.lm_runs(name) for name in self.config["lm"]["settings"]), key=len)
+        return [f"{self.results}/lm/metrics/ngram/run{run}.npz" for run in runs]
+
+    def lm_grid(self):
+        """Number of runs by setting: how the files of `lm_metrics` are to be read."""
+        return {name: len(self.lm_runs(name)) for name in self.config["lm"]["settings"]}
+
+    def lm_shown(self, generations):
+        """Settings and generations that a figure or table shows: those that are run."""
+        return {
+            setting: [g for g in generations if g in self.lm_generations(setting)]
+            for setting in self.config["lm"]["settings"]
+        }
 
     def lm_examples(self, w=None):
         """Samples that the table lm_examples quotes: by setting, then by generation."""
-        lm = self.config["lm"]
-        run = f"{lm['examples']['run']:02d}"
+        examples = self.config["lm"]["examples"]
         return [
-            self.lm_file(setting, "samples", run, g, "npz")
-            for setting in lm["settings"]
-            for g in lm["examples"]["generations"]
+            self.lm_file(setting, "samples", f"{examples['run']:02d}", g, "npz")
+            for setting, generations in self.lm_shown(examples["generations"]).items()
+            for g in generations
         ]
 
     def _sources(self, regime, generation):
@@ -215,24 +264,41 @@ class Layout:
     def figure_names(self):
         """Names of all figures of the default target."""
         regimes = self.config["gaussian"]["regimes"]
-        return [
-            *("feedback_loop", "pipeline", "tail_cutting", "discrete_absorption"),
-            *("gaussian_estimation", *(f"gaussian_{regime}" for regime in regimes)),
-            *["gaussian_wasserstein"] * ("replace" in regimes),
-            *("gaussian_growing", "gmm_samples", "gmm_l2", "kde_variance"),
-            *("vae_samples", "vae_latent_density", "vae_latent_moments", "vae_collapse"),
-            *("lm_perplexity", "lm_histograms", "lm_histograms_3d", "lm_repetition", "lm_tail"),
-        ]
+        figures = {
+            "discrete": ("tail_cutting", "discrete_absorption"),
+            "gaussian": (
+                *("gaussian_estimation", *(f"gaussian_{regime}" for regime in regimes)),
+                *["gaussian_wasserstein"] * ("replace" in regimes),
+                "gaussian_growing",
+            ),
+            "gmm": ("gmm_samples", "gmm_l2"),
+            "kde": ("kde_variance",),
+            "vae": ("vae_samples", "vae_latent_density", "vae_latent_moments", "vae_collapse"),
+            "lm": (
+                *("lm_perplexity", "lm_histograms", "lm_histograms_3d"),
+                *("lm_repetition", "lm_tail"),
+            ),
+        }
+        return ["feedback_loop", "pipeline", *self._of_families(figures)]
 
     def table_names(self):
         """Names of all tables of the default target."""
-        return [
-            *("claims", "headline", "fidelity"),
-            *("discrete_absorption", "discrete_ends", "tail_cutting"),
-            *["gaussian_theory"] * ("replace" in self.config["gaussian"]["regimes"]),
-            *("gaussian_growing", "gmm_generations", "kde_generations", "vae_generations"),
-            *("lm_perplexity", "lm_text", "lm_examples"),
-        ]
+        tables = {
+            "discrete": ("discrete_absorption", "discrete_ends", "tail_cutting"),
+            "gaussian": (
+                *["gaussian_theory"] * ("replace" in self.config["gaussian"]["regimes"]),
+                "gaussian_growing",
+            ),
+            "gmm": ("gmm_generations",),
+            "kde": ("kde_generations",),
+            "vae": ("vae_generations",),
+            "lm": ("lm_perplexity", "lm_text", "lm_examples"),
+        }
+        return ["claims", "headline", "fidelity", *self._of_families(tables)]
+
+    def _of_families(self, names):
+        """Names of the families that are run, in the order of `names`."""
+        return [n for family, own in names.items() if family in self.config["families"] for n in own]
 
     def figures(self, *suffixes):
         """Files of all figures with the given endings, all by default."""

@@ -8,7 +8,9 @@ Wikipedia lead paragraphs: CC BY-SA 4.0, by the authors of the articles.
 
 import hashlib
 import json
+import re
 from pathlib import Path
+from typing import NamedTuple
 
 from collapse.errors import UserError
 from pipeline import files
@@ -35,6 +37,14 @@ WIKITEXT_FILES = {
     "validation": ("wiki.valid.raw", "valid.txt"),
     "test": ("wiki.test.raw", "test.txt"),
 }
+WIKITEXT_TITLE = re.compile(r" = [^=].* = \n")
+
+
+class Split(NamedTuple):
+    """One part of a corpus: its text, and name and number of lines of each of its documents."""
+
+    text: str
+    documents: list
 
 
 def obtain(corpus, *, path=None):
@@ -50,8 +60,8 @@ def obtain(corpus, *, path=None):
 
     Returns
     -------
-    dict of str to str
-        Text of each of `SPLITS`. Lines end in a newline.
+    dict of str to Split
+        For each of `SPLITS`. Lines end in a newline.
 
     Raises
     ------
@@ -59,7 +69,8 @@ def obtain(corpus, *, path=None):
         If the corpus is not available, or its checksum differs.
     """
     if corpus == "wikitext2":
-        return _wikitext_from_hub() if path is None else _wikitext_from_folder(path)
+        texts = _wikitext_from_hub() if path is None else _wikitext_from_folder(path)
+        return {name: Split(text, _articles_of(text)) for name, text in texts.items()}
     documents = {"state_of_the_union": _speeches, "wikipedia_leads": _articles}[corpus]()
     return split(documents)
 
@@ -76,17 +87,21 @@ def split(documents):
 
     Returns
     -------
-    dict of str to str
-        For each split, the lines of its documents, stripped and without blank lines.
+    dict of str to Split
+        The lines of its documents, stripped and without blank lines.
     """
     parts = {name: [] for name in SPLITS}
-    for key, text in sorted((_hash(name), text) for name, text in documents.items()):
+    for name, text in documents.items():
+        key = _hash(name)
         place = int(key[:12], 16) / 16**12
         # The order uses the other digits of the hash: the first ones are similar within a split.
-        parts[_split_at(place)].append((key[12:], text))
-    return {
-        name: "".join(_tidy(text) for _, text in sorted(chosen)) for name, chosen in parts.items()
-    }
+        parts[_split_at(place)].append((key[12:], name, _tidy(text)))
+    return {part: _joined(sorted(chosen)) for part, chosen in parts.items()}
+
+
+def _joined(documents):
+    text = "".join(text for _, _, text in documents)
+    return Split(text, [[name, text.count("\n")] for _, name, text in documents])
 
 
 def lines(text):
@@ -110,10 +125,31 @@ def read_lines(path):
     return lines(Path(path).read_text(encoding="utf-8"))
 
 
+def line_documents(path, split):
+    """Read which document each of the `lines` of a split belongs to.
+
+    Parameters
+    ----------
+    path : str
+        The file ``documents.json`` that `write` wrote.
+    split : str
+        One of `SPLITS`.
+
+    Returns
+    -------
+    list of int
+        For each line, the position of its document in the split.
+    """
+    counts = [count for _, count in files.read_json(path)[split]]
+    return [number for number, count in enumerate(counts) for _ in range(count)]
+
+
 def write(folder, splits):
-    """Write the files ``folder/{train,validation,test}.txt`` from the text of each split."""
-    for name, text in splits.items():
-        files.write_text(Path(folder) / f"{name}.txt", text)
+    """Write ``folder/{train,validation,test}.txt``, and ``documents.json`` with their documents."""
+    for name, split in splits.items():
+        files.write_text(Path(folder) / f"{name}.txt", split.text)
+    documents = {name: split.documents for name, split in splits.items()}
+    files.write_json(Path(folder) / "documents.json", documents)
 
 
 def _hash(name):
@@ -151,6 +187,16 @@ def _articles():
     )
     articles = json.loads(path.read_text(encoding="utf-8"))
     return {name: article["extract"] for name, article in articles.items()}
+
+
+def _articles_of(text):
+    """Name and number of lines of each article: a title of the first level starts an article."""
+    documents = [["", 0]]
+    for line in lines(text):
+        if WIKITEXT_TITLE.fullmatch(line):
+            documents.append([line.strip(" =\n"), 0])
+        documents[-1][1] += 1
+    return [document for document in documents if document[1]]
 
 
 def _wikitext_from_folder(path):

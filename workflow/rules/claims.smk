@@ -25,7 +25,7 @@ rule claims:
         vae=rules.vae_generations.output.csv,
         lm_perplexity=rules.lm_perplexity_table.output.csv,
         lm_text=rules.lm_text_table.output.csv,
-        lm_runs=layout.lm_metrics("perplexity", "npz"),
+        lm_runs=layout.lm_metrics("losses"),
     output:
         multiext("results/{scale}/tables/claims", csv=".csv", md=".md", json=".json"),
     log:

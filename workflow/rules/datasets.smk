@@ -26,6 +26,7 @@ rule text_corpus:
         train="data/text/{corpus}/train.txt",
         validation="data/text/{corpus}/validation.txt",
         test="data/text/{corpus}/test.txt",
+        documents="data/text/{corpus}/documents.json",
     log:
         "logs/data/text/{corpus}.log",
     params:

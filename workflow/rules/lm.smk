@@ -18,23 +18,27 @@ LM_REAL = LM_CUT | {
     **{name: LM[name] for name in ("model", "revision", "corpus")},
 }
 # a setting's own values take precedence over those that all settings share
-LM_TRAIN = {
-    name: LM_MACHINE
-    | {"beams": LM["beams"]}
-    | LM["train"]
-    | {key: value for key, value in LM["definitions"][name].items() if key != "regime"}
+LM_SETTINGS = {
+    name: LM_MACHINE | {"beams": LM["beams"]} | LM["train"] | LM["definitions"][name]
     for name in LM["settings"]
 }
+LM_NOT_TRAINING = ("regime", "runs", "last_generation")
+LM_TRAIN = {
+    name: {key: value for key, value in setting.items() if key not in LM_NOT_TRAINING}
+    for name, setting in LM_SETTINGS.items()
+}
 LM_REGIMES = {name: config["regimes"][LM["definitions"][name]["regime"]] for name in LM["settings"]}
-LM_TABLES = {name: LM[name] for name in ("settings", "runs", "last_generation")}
-LM_EXAMPLES = LM["examples"] | {"settings": LM["settings"]}
+LM_TABLES = {"settings": layout.lm_grid()}
+LM_EXAMPLES = {"prompt": LM["examples"]["prompt"]} | {
+    "settings": layout.lm_shown(LM["examples"]["generations"])
+}
 LM_FIGURES = {
     "histograms": config["figures"]["lm_histograms"]["generations"],
     "penalties": {
         name: LM["definitions"][name]["repetition_penalty"]
         for name in config["figures"]["lm_repetition"]["settings"]
     },
-    **{name: LM[name] for name in ("runs", "model", "corpus")},
+    **{name: LM[name] for name in ("model", "corpus")},
 }
 
 
@@ -80,37 +84,74 @@ rule lm_import:
 
 
 rule lm_real:
-    """data(0): real text as blocks of tokens; and the real validation and test sets."""
+    """data(0) of a run: real text as blocks of tokens; and the validation and test sets."""
     input:
-        corpus=expand(
-            "data/text/{corpus}/{split}.txt",
-            corpus=LM["corpus"],
-            split=["train", "validation", "test"],
-        ),
+        **{
+            name: f"data/text/{LM['corpus']}/{name}.txt"
+            for name in ("train", "validation", "test")
+        },
+        documents=f"data/text/{LM['corpus']}/documents.json",
         tokenizer=f"{layout.lm_base}/tokenizer.json",
         config=f"{layout.lm_base}/config.json",
     output:
-        "results/{scale}/lm/samples/real/data.npz",
+        "results/{scale}/lm/samples/real/run{run}/data.npz",
     log:
-        "logs/{scale}/lm/samples/real/data.log",
+        "logs/{scale}/lm/samples/real/run{run}/data.log",
     resources:
         **needs("lm_real"),
     params:
         settings=LM_REAL,
+        seed=seed_of("lm", "blocks", without=("run",)),
         code=code_of("lm/real.py"),
     script:
         "../../scripts/jobs/lm/real.py"
+
+
+rule lm_rate_trial:
+    """Fine-tune on the first run's data(0) with one of the learning rates to choose from."""
+    input:
+        start=f"{layout.lm_base}/model.safetensors",
+        real=layout.lm_real("00"),
+        config=f"{layout.lm_base}/config.json",
+    output:
+        "results/{scale}/lm/metrics/rates/{rate}.json",
+    log:
+        "logs/{scale}/lm/metrics/rates/{rate}.log",
+    resources:
+        **needs("lm_train"),
+    params:
+        settings=LM_TRAIN[LM["settings"][0]],
+        seed=seed_of("lm", "rate", without=("rate",)),
+        code=code_of("lm/rate_trial.py"),
+    script:
+        "../../scripts/jobs/lm/rate_trial.py"
+
+
+rule lm_rate:
+    """The learning rate of all generations: the best one for generation 0's validation loss."""
+    input:
+        lambda w: layout.lm_rate_trials(),
+    output:
+        "results/{scale}/lm/metrics/rate.json",
+    log:
+        "logs/{scale}/lm/metrics/rate.log",
+    params:
+        code=code_of("lm/rate.py"),
+    script:
+        "../../scripts/jobs/lm/rate.py"
 
 
 rule lm_train:
     """model(g), fine-tuned on data(g); and samples(g), its continuations of the prompts."""
     input:
         unpack(layout.lm_training_data),
-        real=rules.lm_real.output[0],
+        real=lambda w: layout.lm_real(w.run),
         config=f"{layout.lm_base}/config.json",
+        rate=layout.lm_rate(),
     output:
         model="results/{scale}/lm/models/{setting}/run{run}/gen{generation}.safetensors",
         samples="results/{scale}/lm/samples/{setting}/run{run}/gen{generation}.npz",
+        losses="results/{scale}/lm/metrics/{setting}/run{run}/gen{generation}.npz",
         metrics="results/{scale}/lm/metrics/{setting}/run{run}/gen{generation}.json",
     log:
         "logs/{scale}/lm/models/{setting}/run{run}/gen{generation}.log",
@@ -125,7 +166,9 @@ rule lm_train:
         regime=lambda w: LM_REGIMES[w.setting],
         prompts=LM["prompts"],
         seed=seed_of("lm", "train"),
-        mix_seed=seed_of("lm", "mix", without=("generation",)),
+        # settings that mix real items in take the same ones
+        mix_seed=seed_of("lm", "mix", without=("setting", "generation")),
+        sampling_seed=seed_of("lm", "generate"),
         code=code_of("lm/train.py"),
     script:
         "../../scripts/jobs/lm/train.py"
@@ -135,6 +178,7 @@ use rule lm_train as lm_train_pruned with:
     output:
         model=temp("results/{scale}/lm/models/{setting}/run{run}/gen{generation}.safetensors"),
         samples="results/{scale}/lm/samples/{setting}/run{run}/gen{generation}.npz",
+        losses="results/{scale}/lm/metrics/{setting}/run{run}/gen{generation}.npz",
         metrics="results/{scale}/lm/metrics/{setting}/run{run}/gen{generation}.json",
     wildcard_constraints:
         generation=layout.lm_pruned,
@@ -142,57 +186,99 @@ use rule lm_train as lm_train_pruned with:
 
 use rule lm_train as lm_train_real with:
     input:
-        sources=rules.lm_real.output,
+        sources=lambda w: [layout.lm_real(w.run)],
         start=f"{layout.lm_base}/model.safetensors",
-        real=rules.lm_real.output[0],
+        real=lambda w: layout.lm_real(w.run),
         config=f"{layout.lm_base}/config.json",
+        rate=layout.lm_rate(),
     output:
         model="results/{scale}/lm/models/{setting}/run{run}/gen00.safetensors",
-        samples="results/{scale}/lm/samples/{setting}/run{run}/gen00.npz",
+        losses="results/{scale}/lm/metrics/{setting}/run{run}/gen00.npz",
         metrics="results/{scale}/lm/metrics/{setting}/run{run}/gen00.json",
     log:
         "logs/{scale}/lm/models/{setting}/run{run}/gen00.log",
     params:
         settings=lambda w: LM_TRAIN[w.setting],
         regime={},
-        prompts="original",
         # settings that train alike have the same generation 0, whatever they generate
         seed=seed_of("lm", "train", without=("setting",)),
         mix_seed=0,
         code=code_of("lm/train.py"),
 
 
+rule lm_generate:
+    """samples(0): how model(0) continues the prompts."""
+    input:
+        model=layout.lm_judge,
+        real=lambda w: layout.lm_real(w.run),
+        config=f"{layout.lm_base}/config.json",
+    output:
+        "results/{scale}/lm/samples/{setting}/run{run}/gen00.npz",
+    log:
+        "logs/{scale}/lm/samples/{setting}/run{run}/gen00.log",
+    group:
+        chain_group("lm")
+    resources:
+        **needs("lm_train"),
+    params:
+        settings=lambda w: LM_TRAIN[w.setting],
+        seed=seed_of("lm", "generate"),
+        code=code_of("lm/generate.py"),
+    script:
+        "../../scripts/jobs/lm/generate.py"
+
+
 rule lm_evaluate:
     """All generations of one run: on the real test set, and their text under generation 0."""
     input:
-        real=rules.lm_real.output[0],
+        real=lambda w: layout.lm_real(w.run),
         base=f"{layout.lm_base}/model.safetensors",
         config=f"{layout.lm_base}/config.json",
         judge=layout.lm_judge,
-        metrics=layout.lm_of_run("metrics", "json"),
+        losses=layout.lm_of_run("metrics", "npz"),
         samples=layout.lm_of_run("samples", "npz"),
     output:
-        "results/{scale}/lm/metrics/{setting}/run{run}/perplexity.npz",
+        "results/{scale}/lm/metrics/{setting}/run{run}/losses.npz",
     log:
-        "logs/{scale}/lm/metrics/{setting}/run{run}/perplexity.log",
+        "logs/{scale}/lm/metrics/{setting}/run{run}/losses.log",
     group:
         chain_group("lm")
     resources:
         **needs("lm_evaluate"),
     params:
-        settings=LM_MACHINE | {"last_generation": LM["last_generation"]},
+        settings=LM_MACHINE,
         code=code_of("lm/evaluate.py"),
     script:
         "../../scripts/jobs/lm/evaluate.py"
 
 
+rule lm_ngram:
+    """How well an n-gram model of all the text that a run has seen predicts the test text."""
+    input:
+        real=lambda w: layout.lm_real(w.run),
+        seen=layout.lm_pretraining_text(),
+        tokenizer=f"{layout.lm_base}/tokenizer.json",
+        config=f"{layout.lm_base}/config.json",
+    output:
+        "results/{scale}/lm/metrics/ngram/run{run}.npz",
+    log:
+        "logs/{scale}/lm/metrics/ngram/run{run}.log",
+    resources:
+        **needs("lm_text"),
+    params:
+        settings=LM_CUT,
+        code=code_of("lm/ngram.py"),
+    script:
+        "../../scripts/jobs/lm/ngram.py"
+
+
 rule lm_text:
     """All generations of one run: what repeats in their text, and what of the vocabulary is left."""
     input:
-        real=rules.lm_real.output[0],
+        real=lambda w: layout.lm_real(w.run),
         samples=layout.lm_of_run("samples", "npz"),
     output:
-        "results/{scale}/lm/metrics/{setting}/run{run}/text.json",
+        "results/{scale}/lm/metrics/{setting}/run{run}/text.npz",
     log:
         "logs/{scale}/lm/metrics/{setting}/run{run}/text.log",
     group:
@@ -200,7 +286,6 @@ rule lm_text:
     resources:
         **needs("lm_text"),
     params:
-        settings={"last_generation": LM["last_generation"]},
         code=code_of("lm/text.py"),
     script:
         "../../scripts/jobs/lm/text.py"
@@ -209,9 +294,11 @@ rule lm_text:
 rule lm_perplexity_table:
     """Perplexity of real text under every generation, and of every text under generation 0."""
     input:
-        runs=layout.lm_metrics("perplexity", "npz"),
+        runs=layout.lm_metrics("losses"),
+        ngrams=layout.lm_ngrams(),
     output:
         multiext("results/{scale}/tables/lm_perplexity", csv=".csv", md=".md"),
+        exceedance="results/{scale}/tables/lm_exceedance.csv",
         histograms="results/{scale}/tables/lm_histograms.csv",
     log:
         "logs/{scale}/tables/lm_perplexity.log",
@@ -225,7 +312,7 @@ rule lm_perplexity_table:
 rule lm_text_table:
     """What repeats and what is lost in the text of every generation, over runs."""
     input:
-        runs=layout.lm_metrics("text", "json"),
+        runs=layout.lm_metrics("text"),
     output:
         multiext("results/{scale}/tables/lm_text", csv=".csv", md=".md"),
     log:
@@ -241,7 +328,7 @@ rule lm_examples:
     """One real block of text, and how several generations continue it."""
     input:
         tokenizer=f"{layout.lm_base}/tokenizer.json",
-        real="results/{scale}/lm/samples/real/data.npz",
+        real=layout.lm_real(f"{LM['examples']['run']:02d}"),
         samples=layout.lm_examples,
     output:
         multiext("results/{scale}/tables/lm_examples", csv=".csv", md=".md"),

@@ -84,7 +84,7 @@ def place(model, device):
     return onednn.use_for_linear_layers(model.to(device))
 
 
-def fine_tune(model, blocks, validation, settings, *, seed):
+def fine_tune(model, blocks, validation, settings, *, seed, n_steps=None):
     """Train on blocks and keep the weights of the epoch with the best validation perplexity.
 
     Parameters
@@ -99,6 +99,9 @@ def fine_tune(model, blocks, validation, settings, *, seed):
         rate schedule does not change).
     seed : int
         For the order of blocks and for dropout.
+    n_steps : int, optional
+        Optimiser steps, whatever the number of blocks; by default those of all epochs. Epochs are
+        repeated until then, and the last one may be incomplete.
 
     Returns
     -------
@@ -111,20 +114,19 @@ def fine_tune(model, blocks, validation, settings, *, seed):
     UserError
         If the loss is not finite, or if a single block does not fit in memory.
     """
-    trainer = _Trainer(model, settings, n_steps=_n_steps(len(blocks), settings))
+    n_steps = n_steps or steps_of(len(blocks), settings)
+    trainer = _Trainer(model, settings, n_steps=n_steps)
     order = torch_tools.generator(seeds.seed(seed, "order"))
-    data, best, history = _tensor(blocks, model.device), None, []
-    with _dropout_seed(seeds.seed(seed, "dropout"), model.device):
-        for epoch in range(1, settings["epochs"] + 1):
+    data, best, history = tensor(blocks, model.device), None, []
+    with global_seed(seeds.seed(seed, "dropout"), model.device):
+        while trainer.step < n_steps:
             rows = torch.randperm(len(data), generator=order).to(data.device)
-            training = trainer.epoch(data, rows)
-            losses = token_losses(model, validation, settings)
-            trainer.check_finite(float(losses.mean()))
+            rows = rows[: (n_steps - trainer.step) * settings["batch_size"]]
+            training, epoch = trainer.epoch(data, rows), len(history) + 1
+            loss = float(block_losses(model, validation, settings).mean(dtype=np.float64))
+            trainer.check_finite(loss)
             history.append(
-                {
-                    "training_perplexity": _exp(training),
-                    "validation_perplexity": perplexities(losses)["token"],
-                }
+                {"training_perplexity": _exp(training), "validation_perplexity": _exp(loss)}
             )
             print(f"epoch {epoch}: " + ", ".join(f"{k} {v:.2f}" for k, v in history[-1].items()))
             if best is None or history[-1]["validation_perplexity"] < best[0]:
@@ -136,6 +138,11 @@ def fine_tune(model, blocks, validation, settings, *, seed):
         model.load_state_dict(best[2])
     model.eval()
     return history
+
+
+def steps_of(n_blocks, settings):
+    """Optimiser steps of a training on so many blocks; `settings` as for `fine_tune`."""
+    return settings["epochs"] * math.ceil(n_blocks / settings["batch_size"])
 
 
 class _Trainer:
@@ -243,8 +250,10 @@ def halved(size, error):
 
 
 @torch.no_grad()
-def token_losses(model, blocks, settings, *, batch_size=64):
-    """Negative log-likelihood of every token of a block after the first, given those before it.
+def block_losses(model, blocks, settings, *, batch_size=64):
+    """Mean negative log-likelihood of each block's tokens, each given those before it.
+
+    The first token of a block has nothing before it and is not counted.
 
     Parameters
     ----------
@@ -258,86 +267,24 @@ def token_losses(model, blocks, settings, *, batch_size=64):
 
     Returns
     -------
-    ndarray of float32, shape (n, length - 1)
-        In nats.
+    ndarray of float32, shape (n,)
+        In nats per token.
     """
     model.eval()
-    data, start, parts = _tensor(blocks, model.device), 0, []
+    data, start, parts = tensor(blocks, model.device), 0, []
     while start < len(data):
         part = data[start : start + batch_size]
         try:
-            parts.append(_losses(model, part, settings["precision"]).float().cpu().numpy())
+            losses = _losses(model, part, settings["precision"]).double().mean(dim=1)
+            parts.append(losses.float().cpu().numpy())
             start += batch_size
         except RuntimeError as error:
             batch_size = halved(len(part), error)
     return np.concatenate(parts)
 
 
-def perplexities(losses):
-    """Perplexity of a set of blocks, by both common definitions.
-
-    Parameters
-    ----------
-    losses : ndarray, shape (n, tokens)
-        From `token_losses`.
-
-    Returns
-    -------
-    dict of str to float
-        token: exp of the mean loss over all tokens. sequence: mean of the perplexities of the
-        blocks.
-    """
-    losses = np.asarray(losses, dtype=np.float64)
-    return {
-        "token": float(np.exp(losses.mean())),
-        "sequence": float(sequence_perplexities(losses).mean()),
-    }
-
-
-def sequence_perplexities(losses):
-    """Perplexity of each block, shape (n,), from losses of shape (n, tokens): exp of the mean."""
-    return np.exp(np.asarray(losses, dtype=np.float64).mean(axis=1))
-
-
-def continue_blocks(model, prompts, settings):
-    """Continue every block by beam search, with as many new tokens as it has.
-
-    Parameters
-    ----------
-    model : PreTrainedModel
-        In evaluation mode.
-    prompts : ndarray of int, shape (n, length)
-    settings : mapping
-        beams, repetition_penalty, precision.
-
-    Returns
-    -------
-    ndarray, shape (n, length)
-        The new tokens only, of the same dtype as `prompts`.
-
-    Raises
-    ------
-    UserError
-        If a single block does not fit in memory.
-    """
-    from collapse.lm import beam
-
-    try:
-        with _autocast(model.device, settings["precision"]):
-            tokens = beam.beam_search(
-                model,
-                _tensor(prompts, model.device),
-                n_new_tokens=prompts.shape[1],
-                n_beams=settings["beams"],
-                repetition_penalty=settings["repetition_penalty"],
-            )
-    except RuntimeError as error:  # the search has already reduced its batch to one block
-        halved(1, error)
-    return tokens.cpu().numpy().astype(prompts.dtype)
-
-
 def _losses(model, blocks, precision):
-    with _autocast(model.device, precision):
+    with autocast(model.device, precision):
         logits = model(blocks, use_cache=False).logits  # (n, length, vocabulary)
     # Shift the targets instead of the logits: a slice of the logits would be copied.
     targets = F.pad(blocks[:, 1:], (0, 1), value=IGNORED)
@@ -347,29 +294,30 @@ def _losses(model, blocks, precision):
     return losses.view(blocks.shape)[:, :-1]
 
 
-def _autocast(device, precision):
+def autocast(device, precision):
+    """Context in which a model computes in `precision`, "fp32" or "bf16"."""
     if precision == "fp32":
         return contextlib.nullcontext()
     return torch.autocast(device.type, dtype=torch.bfloat16)
 
 
 @contextlib.contextmanager
-def _dropout_seed(seed, device):
-    """Seed the global generators, which dropout uses, and restore them afterwards."""
+def global_seed(seed, device):
+    """Seed PyTorch's global generators, and restore them afterwards.
+
+    Dropout and the sampling of `transformers` use them.
+    """
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(seed)
         yield
-
-
-def _n_steps(n_blocks, settings):
-    return settings["epochs"] * math.ceil(n_blocks / settings["batch_size"])
 
 
 def _copy_of(model):
     return {name: values.detach().clone() for name, values in model.state_dict().items()}
 
 
-def _tensor(blocks, device):
+def tensor(blocks, device):
+    """Token ids as a tensor of int64 on a device."""
     return torch.tensor(np.asarray(blocks, dtype=np.int64), device=device)
 
 

@@ -86,7 +86,7 @@ def start_token(model, *, length, line_start):
     return model["bos_token_id"] if line_start else None
 
 
-def cut(tokenizer, lines, *, length, lines_per_chunk, start, count=None, what="the corpus"):
+def cut(tokenizer, lines, *, length, lines_per_chunk, start, what="the corpus"):
     """Tokenise lines, join them in chunks, and cut each chunk into blocks.
 
     Parameters
@@ -101,38 +101,105 @@ def cut(tokenizer, lines, *, length, lines_per_chunk, start, count=None, what="t
         dropped.
     start : int or None
         Token to put before each line, if any.
-    count : int, optional
-        Number of blocks to keep, evenly spaced over the text. All are kept by default.
     what : str, default "the corpus"
         Name of the text in messages.
 
     Returns
     -------
-    ndarray of uint16 or uint32, shape (blocks, length)
+    blocks : ndarray of uint16 or uint32, shape (blocks, length)
         uint16 if the vocabulary permits.
+    first_lines : ndarray of int, shape (blocks,)
+        Index of the line in which each block starts.
 
     Raises
     ------
     UserError
-        If the text gives no block, or fewer than `count`.
+        If the text gives no block.
     """
     wide = tokenizer.get_vocab_size() > np.iinfo(np.uint16).max + 1
-    kind = np.uint32 if wide else np.uint16
     prefix = [] if start is None else [start]
-    blocks = [np.empty((0, length), dtype=kind)]
+    blocks, first_lines = [], []
     for first in range(0, len(lines), lines_per_chunk):
         chunk = lines[first : first + lines_per_chunk]
-        encoded = tokenizer.encode_batch(chunk, add_special_tokens=False)
-        tokens = np.concatenate([prefix + line.ids for line in encoded])
-        whole = len(tokens) // length
-        blocks.append(tokens[: whole * length].reshape(whole, length).astype(kind))
-    found = np.concatenate(blocks)
-    if len(found) < (count or 1):
+        encoded = [
+            prefix + line.ids for line in tokenizer.encode_batch(chunk, add_special_tokens=False)
+        ]
+        whole = sum(map(len, encoded)) // length
+        tokens = np.array([token for line in encoded for token in line])[: whole * length]
+        owners = np.repeat(np.arange(first, first + len(chunk)), list(map(len, encoded)))
+        blocks.append(tokens.reshape(whole, length).astype(np.uint32 if wide else np.uint16))
+        first_lines.append(owners[: whole * length : length])
+    if not sum(map(len, blocks)):
+        raise UserError(f"{what} gives no block of {length} tokens: use a larger corpus.")
+    return np.concatenate(blocks), np.concatenate(first_lines)
+
+
+def spaced(n_blocks, count, *, what="the corpus"):
+    """Choose blocks evenly spaced over a text.
+
+    Parameters
+    ----------
+    n_blocks : int
+        Blocks of the text.
+    count : int or None
+        Blocks to choose; None: all.
+    what : str, default "the corpus"
+        Name of the text in messages.
+
+    Returns
+    -------
+    ndarray of int, shape (count,)
+        Rising.
+
+    Raises
+    ------
+    UserError
+        If there are fewer than `count`.
+    """
+    count = n_blocks if count is None else count
+    _check_enough(n_blocks, count, what)
+    return np.arange(count) * n_blocks // count
+
+
+def drawn(n_blocks, count, *, run, seed, what="the corpus"):
+    """Draw the blocks of one run at random; different runs have no block in common.
+
+    Parameters
+    ----------
+    n_blocks : int
+        Blocks of the text.
+    count : int or None
+        Blocks to draw; None: all, the same for every run.
+    run : int
+        Number of the run, counted from 0.
+    seed : int
+        The same for all runs.
+    what : str, default "the corpus"
+        Name of the text in messages.
+
+    Returns
+    -------
+    ndarray of int, shape (count,)
+        Rising.
+
+    Raises
+    ------
+    UserError
+        If there are too few blocks for this run and those before it.
+    """
+    if count is None:
+        return np.arange(n_blocks)
+    _check_enough(n_blocks, count * (run + 1), what)
+    order = np.random.default_rng(seed).permutation(n_blocks)
+    return np.sort(order[count * run : count * (run + 1)])
+
+
+def _check_enough(n_blocks, needed, what):
+    if n_blocks < needed:
         raise UserError(
-            f"{what} gives {len(found)} blocks of {length} tokens, but {count or 1} are needed: "
-            "lower lm.blocks or lm.pretrain.blocks, or use a larger corpus."
+            f"{what} gives {n_blocks:,} blocks, but {needed:,} are needed: lower lm.blocks, lm.runs "
+            "or lm.pretrain.blocks, or use a larger corpus."
         )
-    return found[np.arange(count) * len(found) // count] if count else found
 
 
 def as_text(tokenizer, block):

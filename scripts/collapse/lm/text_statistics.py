@@ -11,8 +11,8 @@ import numpy as np
 TAIL = 0.1  # share of all tokens that the rare types make up
 
 
-def repeated_share(blocks, n):
-    """Share of n-grams that occur earlier in the same block, as a mean over blocks.
+def repeated_shares(blocks, n):
+    """Share of each block's n-grams that occur earlier in the block.
 
     Parameters
     ----------
@@ -22,9 +22,9 @@ def repeated_share(blocks, n):
 
     Returns
     -------
-    float
+    ndarray, shape (blocks,)
     """
-    return float(np.mean([1 - len(set(row)) / len(row) for row in _grams(blocks, n).tolist()]))
+    return np.array([1 - len(set(row)) / len(row) for row in _grams(blocks, n).tolist()])
 
 
 def distinct(blocks, n):
@@ -76,7 +76,7 @@ def summary(blocks, real):
         repeated_{2,3,4}gram_share, distinct_{1,2,3}, vocabulary_coverage, tail_coverage.
     """
     blocks = np.asarray(blocks, dtype=np.int64)
-    values = {f"repeated_{n}gram_share": repeated_share(blocks, n) for n in (2, 3, 4)}
+    values = {f"repeated_{n}gram_share": float(repeated_shares(blocks, n).mean()) for n in (2, 3, 4)}
     values |= {f"distinct_{n}": distinct(blocks, n) for n in (1, 2, 3)}
     values["vocabulary_coverage"] = coverage(blocks, types(real))
     values["tail_coverage"] = coverage(blocks, rare_types(real))

@@ -34,11 +34,15 @@ class Regime:
     subsample : bool
         If true, an accumulated union is reduced to as many items as data(0) has, drawn without
         replacement.
+    size : float
+        Number of items of data(g) as a share of those of data(0), at most 1. A smaller data(g) is
+        a random part of what it would be otherwise. Only for regimes without `previous` and
+        `accumulate`.
 
     Raises
     ------
     ValueError
-        If the shares do not sum to 1.
+        If the shares do not sum to 1, or if the regime cannot have another size.
     """
 
     new: float = 1.0
@@ -47,8 +51,11 @@ class Regime:
     accumulate: bool = False
     keep_real: bool = True
     subsample: bool = False
+    size: float = 1.0
 
     def __post_init__(self):
+        if self.size != 1 and (self.accumulate or self.previous):
+            raise ValueError("size must be 1 with accumulate or previous")
         if not self.accumulate and abs(self.new + self.previous + self.real - 1) > 1e-9:
             total = self.new + self.previous + self.real
             raise ValueError(f"the shares new + previous + real are {total:g}, but must sum to 1")
@@ -74,7 +81,7 @@ def sources(regime, generation):
         return [REAL] * regime.keep_real + list(range(generation))
     if regime.previous:
         return [REAL, *range(generation)]
-    return [REAL] * bool(regime.real) + [generation - 1]
+    return [REAL] * bool(regime.real) + [generation - 1] * bool(regime.new)
 
 
 def composition(regime, generation, size, *, seed):
@@ -94,16 +101,21 @@ def composition(regime, generation, size, *, seed):
     source : ndarray of int, shape (n,)
         Position in ``sources(regime, generation)``.
     item : ndarray of int, shape (n,)
-        Index of the item in that source. n is `size`, or the number of accumulated items.
+        Index of the item in that source. n is `size`, a part of it, or the number of accumulated
+        items.
     """
     if regime.accumulate:
         return _accumulated(regime, generation, size, seed=seed)
     item = np.arange(size)
     source = np.zeros(size, dtype=int)
     if not regime.previous:
-        if generation and regime.real:
-            rng = np.random.default_rng([seed, generation])
+        rng = np.random.default_rng([seed, generation])
+        if generation and regime.real and regime.new:
             source = np.where(_choose(size, regime.real, rng=rng), 0, 1)
+        if generation and regime.size < 1:
+            # with the same seed, the items that a regime with this share of real items takes
+            item = np.flatnonzero(_choose(size, regime.size, rng=rng))
+            source = source[item]
         return source, item
     for g in range(1, generation + 1):
         rng = np.random.default_rng([seed, g])

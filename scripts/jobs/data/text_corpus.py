@@ -8,5 +8,6 @@ from pipeline.job import job
 with job(snakemake):
     splits = corpora.obtain(snakemake.wildcards.corpus, path=snakemake.params.path)
     corpora.write(Path(snakemake.output.train).parent, splits)
-    for name, text in splits.items():
-        print(f"{name}: {len(text.splitlines()):,} lines, {len(text.split()):,} words")
+    for name, (text, documents) in splits.items():
+        counts = f"{len(text.splitlines()):,} lines, {len(text.split()):,} words"
+        print(f"{name}: {len(documents):,} documents, {counts}")

@@ -1,4 +1,4 @@
-"""Measure the perplexity of real text under every generation, and of all text under model(0)."""
+"""Collect the losses of real text under every generation, and of all text under model(0)."""
 
 import numpy as np
 from collapse.lm import language_model
@@ -18,14 +18,16 @@ with job(snakemake):
     real = files.read_arrays(given.real)
     texts = [real["blocks"], *(files.read_arrays(path)["blocks"] for path in given.samples)]
     base = load(given.config, given.base, device)
-    before = language_model.perplexities(language_model.token_losses(base, real["test"], settings))
-    tests = [before, *(files.read_json(path)["test"] for path in given.metrics)]
+    before = language_model.block_losses(base, real["test"], settings)
+    tests = [before, *(files.read_arrays(path)["test"] for path in given.losses)]
     judge = load(given.config, given.judge, device)
-    losses = [language_model.token_losses(judge, text, settings) for text in texts]
     files.write_arrays(
         snakemake.output[0],
-        # (1 + generations,), the model before fine-tuning first
-        **{name: np.array([test[name] for test in tests]) for name in before},
+        # (1 + generations, test blocks), the model before fine-tuning first
+        test=np.stack(tests),
+        test_documents=real["test_documents"],
         # (1 + generations, blocks), the real text first
-        under_first=np.stack([language_model.sequence_perplexities(x) for x in losses]),
+        under_first=np.stack(
+            [language_model.block_losses(judge, text, settings) for text in texts]
+        ),
     )

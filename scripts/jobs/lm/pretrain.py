@@ -17,8 +17,11 @@ with job(snakemake):
     )
     start = model.config.bos_token_id if settings["line_start"] else None
     data, validation = (
-        text_blocks.cut(tokenizer, lines, start=start, count=count, **settings["cut"])
-        for lines, count in zip(texts, settings["blocks"], strict=True)
+        found[text_blocks.spaced(len(found), count)]
+        for found, count in (
+            (text_blocks.cut(tokenizer, lines, start=start, **settings["cut"])[0], count)
+            for lines, count in zip(texts, settings["blocks"], strict=True)
+        )
     )
     history = language_model.fine_tune(model, data, validation, settings, seed=seed)
     files.write_text(output.tokenizer, tokenizer.to_str())

@@ -155,6 +155,9 @@ class Mix(Section):
     accumulate: bool = key("use all generations' samples, not shares", SWITCH, default=False)
     keep_real: bool = key("with accumulate: data(0) is in the union", SWITCH, default=True)
     subsample: bool = key("with accumulate: draw as many as data(0) has", SWITCH, default=False)
+    size: Annotated[float, Field(gt=0, le=1)] = key(
+        "items of data(g), as a share of those of data(0)", SWITCH, default=1.0
+    )
 
     def contradictions(self):
         shares, unions = ("new", "previous", "real"), ("keep_real", "subsample")
@@ -169,6 +172,11 @@ class Mix(Section):
         total = self.new + self.previous + self.real
         if not self.accumulate and abs(total - 1) > 1e-9:
             yield f"new + previous + real is {total:g}, but the shares must sum to 1: change them."
+        if self.size != 1 and (self.accumulate or self.previous):
+            yield (
+                f"size is {self.size:g}, but must be 1 with accumulate or previous: drop it, or "
+                "choose other shares."
+            )
 
 
 # names that have one meaning wherever closed forms or published values are shown
@@ -406,12 +414,51 @@ class Definition(Section):
     """A setting of the language model."""
 
     regime: Name = key("one of the regimes", "Nature, figure 1")
-    epochs: Count = key("passes over data(g) at most", "Nature, figure 1: 5 and 10")
+    epochs: Count = key(
+        "epochs at most; an epoch has as many optimiser steps as a pass over data(0), whatever the "
+        "size of data(g)",
+        "Nature, figure 1: 5 and 10",
+    )
     repetition_penalty: Positive = key(
-        "of generated text; 1: none", "Nature, supplementary section 10: 2; released code: 3"
+        "of generated text; 1: none. It multiplies log-probabilities, as transformers' beam search "
+        "does (its sampling would divide raw logits)",
+        "Nature, supplementary section 10: 2; released code: 3",
+    )
+    decoding: Literal["beam", "sample"] = key(
+        "how text is generated: beam search with lm.beams, or sampling; may be left out",
+        TEXT,
+        default="beam",
+    )
+    temperature: Positive = key(
+        "of sampling: logits are divided by it; may be left out", SWITCH, default=1.0
+    )
+    top_p: Annotated[float, Field(gt=0, le=1)] = key(
+        "of sampling: from the most probable tokens of this total probability; may be left out",
+        SWITCH,
+        default=1.0,
+    )
+    top_k: Count | None = key(
+        "of sampling: from so many of the most probable tokens; null: all; may be left out",
+        SWITCH,
+        default=None,
     )
     learning_rate: Positive = key("instead of train's; may be left out", SWITCH, default=None)
     batch_size: Count = key("instead of train's; may be left out", SWITCH, default=None)
+    last_generation: Count = key("instead of lm's; may be left out", SWITCH, default=None)
+    runs: Count = key("instead of lm's; may be left out", SWITCH, default=None)
+
+    def contradictions(self):
+        given = [k for k in ("temperature", "top_p", "top_k") if k in self.model_fields_set]
+        if given and self.decoding == "beam":
+            yield (
+                f"{given[0]} is given, but decoding is 'beam', which does not sample: drop it, or "
+                "set decoding to sample."
+            )
+        if self.decoding == "sample" and self.repetition_penalty != 1:
+            yield (
+                f"repetition_penalty is {self.repetition_penalty:g}, but decoding is 'sample', "
+                "which takes none: set it to 1.0, or decoding to beam."
+            )
 
 
 class PretrainingBlocks(Section):
@@ -424,9 +471,13 @@ class PretrainingBlocks(Section):
 class Blocks(Section):
     """Blocks of tokens, evenly spaced over the corpus."""
 
-    train: Count | None = key("blocks to train on; null: all", "our choice; paper: all")
+    train: Count | None = key(
+        "blocks that each run trains on: drawn at random, no block in two runs; null: all blocks, "
+        "in every run",
+        "our choice; paper: all",
+    )
     validation: Count | None = key(
-        "blocks that choose the best epoch; null: all", "our choice; paper: all"
+        "blocks that choose the best epoch, evenly spaced; null: all", "our choice; paper: all"
     )
     length: whole(4) = key("tokens of a block and of its continuation", TEXT)
     lines_per_chunk: Count = key("lines that are joined before they are cut", CODE)
@@ -435,14 +486,19 @@ class Blocks(Section):
         "code's 37,354 blocks",
         CODE,
     )
-    test: Count | None = key("blocks to evaluate on; null: all", "our choice; paper: all")
+    test: Count | None = key(
+        "blocks to evaluate on, evenly spaced; null: all", "our choice; paper: all"
+    )
 
 
 class Training(Section):
     """How a language model is fine-tuned on data(g)."""
 
     batch_size: Count = key("blocks per step of AdamW", "our choice; released, fine-tuning: 128")
-    learning_rate: Positive = key("step size of AdamW", "our choice; released, fine-tuning: 2e-5")
+    learning_rate: Positive | listed(Positive, shortest=2) = key(
+        "step size of AdamW; a list: the one with generation 0's best validation loss",
+        "our choice; released, fine-tuning: 2e-5",
+    )
     schedule: Literal["linear", "constant"] = key("after the warm-up: to zero, or constant")
     warmup: Share = key("share of all steps in which the learning rate rises")
     weight_decay: NonNegative = key("decoupled weight decay of AdamW")
@@ -456,6 +512,7 @@ class Training(Section):
 class Pretraining(Training):
     """How the own model is pretrained."""
 
+    learning_rate: Positive = key("step size of AdamW")
     epochs: Count = key("passes over the corpus")
 
 
@@ -505,7 +562,7 @@ class Lm(Section):
     )
     settings: Names = key("which of the definitions to run")
     definitions: Annotated[dict[Name, Definition], Field(min_length=1)] = key("settings by name")
-    runs: Several = key("independent runs", "our choice; paper: 5")
+    runs: Count = key("independent runs", "our choice; paper: 5")
     last_generation: Count = key("generations after generation 0", TEXT)
     blocks: Blocks = key("how the corpus is cut")
     beams: Count = key("beams of the search that generates text", TEXT)
@@ -520,13 +577,31 @@ class Lm(Section):
             if name not in self.definitions:
                 yield f"settings names '{name}', which lm.definitions does not define: {known}."
         yield from too_late("examples.generations", self.examples.generations, "lm", self)
-        yield from out_of_range("examples.run", self.examples.run, "lm.runs", self.runs)
+        yield from self._run_contradictions()
         if limit := self.blocks.train:
             yield from out_of_range(
                 "examples.prompt", self.examples.prompt, "lm.blocks.train", limit
             )
         if self.model == "own":
             yield from self._own_model_contradictions()
+
+    def _run_contradictions(self):
+        for name in set(self.settings) & set(self.definitions):
+            own = self.definitions[name]
+            if own.runs:
+                yield from not_above(
+                    f"definitions.{name}.runs", own.runs, "lm.runs", self.runs
+                )
+            if own.last_generation:
+                yield from not_above(
+                    f"definitions.{name}.last_generation",
+                    own.last_generation,
+                    "lm.last_generation",
+                    self.last_generation,
+                )
+            yield from out_of_range(
+                "examples.run", self.examples.run, "lm.runs", own.runs or self.runs
+            )
 
     def _own_model_contradictions(self):
         own, length = self.pretrain, self.blocks.length
@@ -584,11 +659,15 @@ class Figures(Section):
     lm_repetition: LmRepetition = key("repetition of words")
 
 
+Family = Literal["discrete", "gaussian", "gmm", "kde", "vae", "lm"]
+
+
 class Configuration(Section):
     """The complete configuration."""
 
     scale: Name = key("name of the scale: the folder below results/", SWITCH)
     seed: whole(0, 2**53 - 1) = key("root of every random number")
+    families: listed(Family) = key("which families to run", SWITCH)
     device: Literal["cpu", "cuda", "auto"] = key("auto: a GPU if there is one", SWITCH)
     keep_models: Literal["all", "last", "none"] = key(
         "models of VAE and LM to keep, in addition to generation 0's; last: each run's last", SWITCH
@@ -647,6 +726,19 @@ class Configuration(Section):
     def _prompt_contradictions(self):
         for name in self.lm.settings:
             regime = self.regimes[self.lm.definitions[name].regime]
+            n_blocks = self.lm.blocks.train
+            for share in ("real", "size"):
+                part = getattr(regime, share)
+                if n_blocks and part and not regime.accumulate and round(part * n_blocks) == 0:
+                    yield (
+                        f"lm.blocks.train is {n_blocks}, of which the regime of '{name}' takes "
+                        f"{part:g} ({share}), which is no block: raise one of them."
+                    )
+            if self.lm.prompts == "previous" and regime.size != 1:
+                yield (
+                    f"lm.prompts is 'previous', but the regime of '{name}' has fewer blocks than "
+                    "there are prompts: use original, or another regime."
+                )
             if self.lm.prompts == "previous" and regime.accumulate:
                 yield (
                     f"lm.prompts is 'previous', but the regime of '{name}' accumulates, so that "
@@ -703,6 +795,12 @@ def too_late(place, generations, name, family):
                 f"{place} asks for {generation}, but {name}.last_generation is "
                 f"{family.last_generation}: raise the one or drop {generation}."
             )
+
+
+def not_above(place, number, limit_name, limit):
+    """Lines on a number that exceeds another key's."""
+    if number > limit:
+        yield f"{place} is {number}, but {limit_name} is {limit}: lower the one or raise the other."
 
 
 def out_of_range(place, index, counted, count):
