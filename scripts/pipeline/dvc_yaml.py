@@ -135,19 +135,23 @@ def headline(scale, config):
     gaussian, table = config["gaussian"], f"results/{scale}/tables/headline.csv"
     chain = f"ddof{gaussian['ddof'][0]}_size{gaussian['sizes'][0]}_std"
     curves = {
-        f"sigma of Gaussian chains ({scale})": [
-            f"gaussian_{regime}_{chain}" for regime in gaussian["regimes"]
-        ],
-        f"standard deviation of the VAE's latents ({scale})": [
-            f"vae_{regime}_latent_std" for regime in config["vae"]["regimes"]
-        ],
-        f"perplexity of real text ({scale})": [
-            f"lm_{setting}_token_perplexity" for setting in config["lm"]["settings"]
-        ],
+        "gaussian": (
+            "sigma of Gaussian chains",
+            [f"gaussian_{regime}_{chain}" for regime in gaussian["regimes"]],
+        ),
+        "vae": (
+            "standard deviation of the VAE's latents",
+            [f"vae_{regime}_latent_std" for regime in config["vae"]["regimes"]],
+        ),
+        "lm": (
+            "perplexity of real text",
+            [f"lm_{setting}_token_perplexity" for setting in config["lm"]["settings"]],
+        ),
     }
+    shown = [curves[family] for family in curves if family in config["families"]]
     return {
         "metrics": [f"results/{scale}/tables/headline.json"],
-        "plots": [{name: {"x": "generation", "y": {table: y}}} for name, y in curves.items()],
+        "plots": [{f"{name} ({scale})": {"x": "generation", "y": {table: y}}} for name, y in shown],
     }
 
 

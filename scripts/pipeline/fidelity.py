@@ -27,5 +27,9 @@ def read(config):
     names = {choice["measured"]["table"] for choice in choices if "measured" in choice}
     return Needs(
         {key: configuration.value(config, key) for key in keys},
-        [f"results/{config['scale']}/tables/{name}.csv" for name in sorted(names)],
+        [
+            f"results/{config['scale']}/tables/{name}.csv"
+            for name in sorted(names)
+            if name.split("_")[0] in config["families"]
+        ],
     )

@@ -275,7 +275,7 @@ class Layout:
             "kde": ("kde_variance",),
             "vae": ("vae_samples", "vae_latent_density", "vae_latent_moments", "vae_collapse"),
             "lm": (
-                *("lm_perplexity", "lm_histograms", "lm_histograms_3d"),
+                *("lm_perplexity", "lm_exceedance", "lm_histograms", "lm_histograms_3d"),
                 *("lm_repetition", "lm_tail"),
             ),
         }
@@ -292,13 +292,15 @@ class Layout:
             "gmm": ("gmm_generations",),
             "kde": ("kde_generations",),
             "vae": ("vae_generations",),
-            "lm": ("lm_perplexity", "lm_text", "lm_examples"),
+            "lm": ("lm_changes", "lm_perplexity", "lm_text", "lm_examples"),
         }
         return ["claims", "headline", "fidelity", *self._of_families(tables)]
 
     def _of_families(self, names):
         """Names of the families that are run, in the order of `names`."""
-        return [n for family, own in names.items() if family in self.config["families"] for n in own]
+        return [
+            n for family, own in names.items() if family in self.config["families"] for n in own
+        ]
 
     def figures(self, *suffixes):
         """Files of all figures with the given endings, all by default."""

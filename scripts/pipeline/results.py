@@ -1,5 +1,7 @@
 """Read the results of earlier jobs, as the science takes them: arrays and tables, not paths."""
 
+import itertools
+
 import numpy as np
 import pandas as pd
 
@@ -65,6 +67,25 @@ def of_all_families(given, settings):
             for name, paths in _by(settings["lm"], given["lm_runs"])
         ),
     }
+
+
+def grouped(paths, counts):
+    """Split paths into the parts of several settings.
+
+    Parameters
+    ----------
+    paths : sequence of str
+    counts : dict of str to int
+        Number of paths of each setting, in their order.
+
+    Yields
+    ------
+    setting : str
+    paths : list of str
+    """
+    remaining = iter(paths)
+    for setting, count in counts.items():
+        yield setting, list(itertools.islice(remaining, count))
 
 
 def _by(settings, paths):

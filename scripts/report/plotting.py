@@ -33,6 +33,22 @@ plt.rcParams.update(
     }
 )
 
+# what figures call the settings of the language model; the order gives each its colour
+SETTINGS = {
+    "no_data_preserved": "no real data kept",
+    "preserve10": "10 % real data kept",
+    "sham": "real data only, trained again",
+    "penalty2": "no real data, repetition penalty 2",
+    "sampled": "no real data, sampled (T = 1)",
+    "real10": "10 % of the real data alone",
+}
+
+
+def setting(name):
+    """What a figure calls a setting of the language model, and its position among the colours."""
+    known = list(SETTINGS)
+    return SETTINGS.get(name, name), known.index(name) if name in known else len(known)
+
 
 def series(position):
     """Colour and line style of the series at `position`."""

@@ -8,24 +8,38 @@ CLAIMS = {
     "growing": {name: GAUSSIAN_GROWING[name] for name in ("ddof", "noise", "powers", "size")},
     "discrete": {name: DISCRETE[name] for name in ("distributions", "sizes")},
     "gmm": layout.gmm_grid,
-    "lm": LM["settings"],
+    "lm": layout.lm_grid(),
+    "families": config["families"],
     # what a claim may be restricted to
     "facts": {"lm.model": layouts.model_name(config), "lm.corpus": CORPUS},
 }
+
+
+def of(family, **inputs):
+    """What is taken from a family: nothing if it is not run."""
+    return inputs if family in config["families"] else {}
+
+
 FIDELITY = start.checked(fidelity.read, config)
 
 
 rule claims:
     """The verdict on every claim of the paper, with effect, interval and negative control."""
     input:
-        gaussian=layout.gaussian_models(*GAUSSIAN["regimes"]),
-        growing=rules.gaussian_growing_chains.output[0],
-        discrete=rules.discrete_absorption_table.input.chains,
-        gmm=layout.gmm_chains,
-        vae=rules.vae_generations.output.csv,
-        lm_perplexity=rules.lm_perplexity_table.output.csv,
-        lm_text=rules.lm_text_table.output.csv,
-        lm_runs=layout.lm_metrics("losses"),
+        **of(
+            "gaussian",
+            gaussian=layout.gaussian_models(*GAUSSIAN["regimes"]),
+            growing=rules.gaussian_growing_chains.output[0],
+        ),
+        **of("discrete", discrete=rules.discrete_absorption_table.input.chains),
+        **of("gmm", gmm=layout.gmm_chains()),
+        **of("vae", vae=rules.vae_generations.output.csv),
+        **of(
+            "lm",
+            lm_losses=layout.lm_metrics("losses"),
+            lm_text=layout.lm_metrics("text"),
+            lm_ngrams=layout.lm_ngrams(),
+        ),
     output:
         multiext("results/{scale}/tables/claims", csv=".csv", md=".md", json=".json"),
     log:
@@ -40,12 +54,16 @@ rule claims:
 rule headline:
     """Spread or perplexity of every chain, by generation: what two runs are compared by."""
     input:
-        gaussian=expand(
-            "results/{{scale}}/tables/gaussian_errors_{regime}.csv", regime=GAUSSIAN["regimes"]
+        **of(
+            "gaussian",
+            gaussian=expand(
+                "results/{{scale}}/tables/gaussian_errors_{regime}.csv",
+                regime=GAUSSIAN["regimes"],
+            ),
         ),
-        gmm=rules.gmm_generations.output.csv,
-        vae=rules.vae_generations.output.csv,
-        lm=rules.lm_perplexity_table.output.csv,
+        **of("gmm", gmm=rules.gmm_generations.output.csv),
+        **of("vae", vae=rules.vae_generations.output.csv),
+        **of("lm", lm=rules.lm_perplexity_table.output.csv),
     output:
         multiext("results/{scale}/tables/headline", csv=".csv", md=".md", json=".json"),
     log:

@@ -33,7 +33,7 @@ LM_EXAMPLES = {"prompt": LM["examples"]["prompt"]} | {
     "settings": layout.lm_shown(LM["examples"]["generations"])
 }
 LM_FIGURES = {
-    "histograms": config["figures"]["lm_histograms"]["generations"],
+    "histograms": layout.lm_shown(config["figures"]["lm_histograms"]["generations"]),
     "penalties": {
         name: LM["definitions"][name]["repetition_penalty"]
         for name in config["figures"]["lm_repetition"]["settings"]
@@ -295,10 +295,10 @@ rule lm_perplexity_table:
     """Perplexity of real text under every generation, and of every text under generation 0."""
     input:
         runs=layout.lm_metrics("losses"),
-        ngrams=layout.lm_ngrams(),
     output:
         multiext("results/{scale}/tables/lm_perplexity", csv=".csv", md=".md"),
-        exceedance="results/{scale}/tables/lm_exceedance.csv",
+        changes="results/{scale}/tables/lm_changes.csv",
+        changes_md="results/{scale}/tables/lm_changes.md",
         histograms="results/{scale}/tables/lm_histograms.csv",
     log:
         "logs/{scale}/tables/lm_perplexity.log",
@@ -345,6 +345,7 @@ rule lm_perplexity:
     """Perplexity of the real test set against generation, in every setting."""
     input:
         table="results/{scale}/tables/lm_perplexity.csv",
+        changes="results/{scale}/tables/lm_changes.csv",
     output:
         figure("results/{scale}/figures/lm_perplexity"),
     log:
@@ -358,6 +359,21 @@ rule lm_perplexity:
         ),
     script:
         "../../scripts/jobs/lm/perplexity_figure.py"
+
+
+rule lm_exceedance:
+    """The tail of generated text: how many blocks generation 0 finds how improbable."""
+    input:
+        table="results/{scale}/tables/lm_histograms.csv",
+    output:
+        figure("results/{scale}/figures/lm_exceedance"),
+    log:
+        "logs/{scale}/figures/lm_exceedance.log",
+    params:
+        **LM_FIGURES,
+        code=code_of("lm/exceedance_figure.py", "workflow/report/lm_exceedance.md"),
+    script:
+        "../../scripts/jobs/lm/exceedance_figure.py"
 
 
 rule lm_histograms:

@@ -20,7 +20,7 @@ def table(choices, values, results):
     values : dict
         Value of each key in this run.
     results : dict of DataFrame
-        Tables by name, at least those that the choices refer to.
+        Tables by name. The effect of a choice is left empty if its table is not among them.
 
     Returns
     -------
@@ -30,7 +30,9 @@ def table(choices, values, results):
     for name, choice in choices.items():
         known = {"choice": name, "question": choice["question"]}
         known |= {"text": choice["text"], "released code": choice["released"]}
-        place = {k: v for k, v in choice.get("measured", {}).items() if k != "table"}
+        measured = choice.get("measured", {})
+        known_table = measured.get("table") in results
+        place = {k: v for k, v in measured.items() if k != "table"} if known_table else {}
         rest = {
             "default, and why": choice["default"],
             "measured": effect(results[choice["measured"]["table"]], **place) if place else "",

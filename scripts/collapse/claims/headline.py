@@ -3,20 +3,20 @@
 import pandas as pd
 
 
-def histories(gaussian, gmm, vae, lm):
-    """Collect one number per generation for each chain, from the tables of all families.
+def histories(gaussian, *, gmm=None, vae=None, lm=None):
+    """Collect one number per generation for each chain, from the tables of the families.
 
     Parameters
     ----------
     gaussian : dict of DataFrame
         Table gaussian_errors of each regime, from which the median of the fitted standard
-        deviation is taken.
-    gmm : DataFrame
+        deviation is taken; empty if this family was not run.
+    gmm : DataFrame, optional
         Table gmm_generations: median of the total standard deviation.
-    vae : DataFrame
+    vae : DataFrame, optional
         Table vae_generations: mean of the standard deviation of latents under the original encoder.
         Generation g shows samples(g − 1), generation 0 real images.
-    lm : DataFrame
+    lm : DataFrame, optional
         Table lm_perplexity: mean perplexity of real text under model(g).
 
     Returns
@@ -29,15 +29,18 @@ def histories(gaussian, gmm, vae, lm):
         for (ddof, size), chain in table.groupby(["ddof", "size"]):
             name = f"gaussian_{regime}_ddof{ddof}_size{size}_std"
             columns[name] = chain.set_index("generation")["std"]
-    for (regime, data, size), chain in gmm.groupby(["regime", "data", "size"]):
-        name = f"gmm_{regime}_{data}_size{size}_std"
-        columns[name] = chain.set_index("generation")["total_std"]
-    for regime, chain in vae[vae["quantity"] == "latent_std"].groupby("regime"):
-        columns[f"vae_{regime}_latent_std"] = chain.set_index("generation")["mean"]
-    trained = lm[lm["generation"] >= 0]
-    for (setting, definition), chain in trained.groupby(["setting", "definition"]):
-        name = f"lm_{setting}_{definition}_perplexity"
-        columns[name] = chain.set_index("generation")["mean"]
+    if gmm is not None:
+        for (regime, data, size), chain in gmm.groupby(["regime", "data", "size"]):
+            name = f"gmm_{regime}_{data}_size{size}_std"
+            columns[name] = chain.set_index("generation")["total_std"]
+    if vae is not None:
+        for regime, chain in vae[vae["quantity"] == "latent_std"].groupby("regime"):
+            columns[f"vae_{regime}_latent_std"] = chain.set_index("generation")["mean"]
+    if lm is not None:
+        trained = lm[lm["generation"] >= 0]
+        for (setting, definition), chain in trained.groupby(["setting", "definition"]):
+            name = f"lm_{setting}_{definition}_perplexity"
+            columns[name] = chain.set_index("generation")["mean"]
     return pd.DataFrame(columns).rename_axis("generation").sort_index()
 
 

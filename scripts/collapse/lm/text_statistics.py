@@ -76,7 +76,9 @@ def summary(blocks, real):
         repeated_{2,3,4}gram_share, distinct_{1,2,3}, vocabulary_coverage, tail_coverage.
     """
     blocks = np.asarray(blocks, dtype=np.int64)
-    values = {f"repeated_{n}gram_share": float(repeated_shares(blocks, n).mean()) for n in (2, 3, 4)}
+    values = {
+        f"repeated_{n}gram_share": float(repeated_shares(blocks, n).mean()) for n in (2, 3, 4)
+    }
     values |= {f"distinct_{n}": distinct(blocks, n) for n in (1, 2, 3)}
     values["vocabulary_coverage"] = coverage(blocks, types(real))
     values["tail_coverage"] = coverage(blocks, rare_types(real))

@@ -6,9 +6,12 @@ from pipeline import files
 from pipeline.job import job
 
 with job(snakemake):
-    given = snakemake.input
-    gaussian = dict(zip(snakemake.params.regimes, map(pd.read_csv, given.gaussian), strict=True))
-    table = headline.histories(gaussian, *map(pd.read_csv, (given.gmm, given.vae, given.lm)))
+    given = dict(snakemake.input.items())
+    gaussian = map(pd.read_csv, given.pop("gaussian", []))
+    tables = {family: pd.read_csv(path) for family, path in given.items()}
+    table = headline.histories(
+        dict(zip(snakemake.params.regimes, gaussian, strict=False)), **tables
+    )
     ends = headline.ends(table)
     files.write_table(snakemake.output.csv, table.reset_index())
     files.write_markdown(snakemake.output.md, ends)

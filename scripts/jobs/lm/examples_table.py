@@ -10,7 +10,7 @@ with job(snakemake):
     tokenizer = weights.load_tokenizer(snakemake.input.tokenizer)
     real = files.read_arrays(snakemake.input.real)["blocks"]
     rows = [("", "prompt", real[prompt])]
-    names = [(s, f"generation {g}") for s in params.settings for g in params.generations]
+    names = [(s, f"generation {g}") for s, shown in params.settings.items() for g in shown]
     for (setting, name), path in zip(names, snakemake.input.samples, strict=True):
         rows.append((setting, name, files.read_arrays(path)["blocks"][prompt]))
     table = pd.DataFrame(

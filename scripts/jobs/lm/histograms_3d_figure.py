@@ -21,7 +21,7 @@ with job(snakemake):
             place = middle.to_numpy(), np.full(len(rows), generation)
             axes.fill_between(*place, 0, *place, rows["mean"].to_numpy(), color=colour, alpha=0.25)
         axes.set(ylabel="generation")
-        axes.set_title(setting, y=0.92)
+        axes.set_title(plotting.setting(setting)[0], y=0.92)
         axes.set_xlabel("log₁₀ of perplexity\nunder generation 0", labelpad=9)
         axes.set_zlabel("share of blocks")
         axes.set_box_aspect(None, zoom=0.82)

@@ -24,8 +24,9 @@ with job(snakemake):
         1, len(settings), figsize=(3.4 * len(settings), 3.0), sharey=True, squeeze=False
     )
     for axes, setting in zip(row, settings, strict=True):
-        draw(axes, whole[whole["setting"] == setting], params.histograms)
-        axes.set(xscale="log", xlabel="perplexity under generation 0", title=setting)
+        draw(axes, whole[whole["setting"] == setting], params.histograms[setting])
+        axes.set(xscale="log", xlabel="perplexity under generation 0")
+        axes.set_title(plotting.setting(setting)[0])
     row[0].set(ylabel="share of blocks", ylim=(0, 1.02))
-    row[-1].legend(title="text of\ngeneration")
+    row[0].legend(title="text of\ngeneration")
     plotting.save(figure, snakemake)

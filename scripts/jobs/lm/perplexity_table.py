@@ -1,22 +1,31 @@
-"""Tabulate perplexities of real text by generation, and of all text under generation 0."""
+"""Tabulate losses of real text by generation, and of all text under generation 0."""
 
 import numpy as np
 import pandas as pd
 from collapse.lm import summary
-from pipeline import files
+from pipeline import files, results
 from pipeline.job import job
 
 with job(snakemake):
-    settings = snakemake.params.settings
-    runs = np.reshape(
-        [files.read_arrays(path) for path in snakemake.input.runs], (len(settings), -1)
+    output, runs = snakemake.output, {}
+    for setting, paths in results.grouped(snakemake.input.runs, snakemake.params.settings):
+        runs[setting] = [files.read_arrays(path) for path in paths]
+    losses = {setting: [run["test"] for run in own] for setting, own in runs.items()}
+    texts = {setting: [np.exp(run["under_first"]) for run in own] for setting, own in runs.items()}
+
+    table = pd.concat(
+        summary.perplexities(own).assign(setting=setting) for setting, own in losses.items()
     )
-    tables, histograms = [], []
-    edges = summary.edges_for(np.stack([run["under_first"] for run in runs.flat]))
-    for setting, evaluations in zip(settings, runs, strict=True):
-        tables.append(summary.perplexities(evaluations).assign(setting=setting))
-        under_first = [run["under_first"] for run in evaluations]
-        histograms.append(summary.histograms(under_first, edges).assign(setting=setting))
-    files.write_table(snakemake.output.csv, pd.concat(tables))
-    files.write_markdown(snakemake.output.md, pd.concat(tables))
-    files.write_table(snakemake.output.histograms, pd.concat(histograms))
+    files.write_table(output.csv, table)
+    files.write_markdown(output.md, table)
+
+    documents = next(iter(runs.values()))[0]["test_documents"]
+    changes = summary.changes(losses, documents)
+    files.write_table(output.changes, changes)
+    files.write_markdown(output.changes_md, changes)
+
+    edges = summary.edges_for([text for own in texts.values() for text in own])
+    histograms = pd.concat(
+        summary.histograms(own, edges).assign(setting=setting) for setting, own in texts.items()
+    )
+    files.write_table(output.histograms, histograms)

@@ -14,13 +14,14 @@ PANELS = {
 with job(snakemake):
     whole = pd.read_csv(snakemake.input.table)
     figure, (row,) = plotting.plt.subplots(
-        1, len(PANELS), figsize=(2.7 * len(PANELS), 2.8), squeeze=False
+        1, len(PANELS), figsize=(2.7 * len(PANELS), 3.2), squeeze=False
     )
     for axes, (quantity, label) in zip(row, PANELS.items(), strict=True):
         by_setting = whole[whole["quantity"] == quantity].groupby("setting", sort=False)
-        for position, (setting, rows) in enumerate(by_setting):
-            plotting.runs_with_band(axes, rows, position=position, label=setting)
+        for name, rows in by_setting:
+            called, position = plotting.setting(name)
+            plotting.runs_with_band(axes, rows, position=position, label=called)
         axes.set(xlabel="generation of the text (−1: real)", ylabel=label, ylim=(0, None))
         axes.xaxis.set_major_locator(plotting.plt.MaxNLocator(integer=True))
-    row[0].legend()
+    figure.legend(*row[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     plotting.save(figure, snakemake)

@@ -1,17 +1,17 @@
 """Tabulate repetition and lost vocabulary in the text of every generation, over runs."""
 
-import numpy as np
 import pandas as pd
 from collapse.lm import summary
-from pipeline import files
+from pipeline import files, results
 from pipeline.job import job
 
 with job(snakemake):
-    settings = snakemake.params.settings
-    runs = [files.read_json(path) for path in snakemake.input.runs]
-    table = pd.concat(
-        summary.texts(list(of_setting)).assign(setting=setting)
-        for setting, of_setting in zip(settings, np.reshape(runs, (len(settings), -1)), strict=True)
-    )
+    tables = []
+    for setting, paths in results.grouped(snakemake.input.runs, snakemake.params.settings):
+        runs = [files.read_arrays(path) for path in paths]
+        # one value for each text; values of each block are for the claims
+        shares = [{name: v for name, v in run.items() if v.ndim == 1} for run in runs]
+        tables.append(summary.texts(shares).assign(setting=setting))
+    table = pd.concat(tables)
     files.write_table(snakemake.output.csv, table)
     files.write_markdown(snakemake.output.md, table)

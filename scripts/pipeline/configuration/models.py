@@ -589,9 +589,7 @@ class Lm(Section):
         for name in set(self.settings) & set(self.definitions):
             own = self.definitions[name]
             if own.runs:
-                yield from not_above(
-                    f"definitions.{name}.runs", own.runs, "lm.runs", self.runs
-                )
+                yield from not_above(f"definitions.{name}.runs", own.runs, "lm.runs", self.runs)
             if own.last_generation:
                 yield from not_above(
                     f"definitions.{name}.last_generation",
