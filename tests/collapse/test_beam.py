@@ -4,10 +4,12 @@ import functools
 import logging
 import types
 
+import numpy as np
 import pytest
 import torch
 from collapse.lm import beam
 from toy_language import llama_model, markov_text, opt_model, train
+from transformers import AttentionInterface
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -222,13 +224,79 @@ def test_post_norm_and_projected_opt_gives_the_tokens_of_transformers():
     assert torch.equal(tokens, library_tokens(model, prompts, n_new_tokens=20))
 
 
-def test_eager_attention_gives_the_same_tokens(opt):
+def test_eager_attention_gives_the_same_tokens(model):
     prompts = make_prompts(30)
-    expected = beam.beam_search(opt, prompts, n_new_tokens=20)
-    opt.set_attn_implementation("eager")
-    tokens = beam.beam_search(opt, prompts, n_new_tokens=20)
-    opt.set_attn_implementation("sdpa")
+    expected = beam.beam_search(model, prompts, n_new_tokens=20)
+    model.set_attn_implementation("eager")
+    tokens = beam.beam_search(model, prompts, n_new_tokens=20)
+    model.set_attn_implementation("sdpa")
     assert torch.equal(tokens, expected)
+
+
+def attention_by_loops(query, key, value, mask, scaling, key_head_of):
+    """One prompt, query head and beam at a time: (n_prompts, n_beams, n_heads, head_size)."""
+    n_prompts, n_heads, n_beams, head_size = query.shape
+    output = query.new_empty((n_prompts, n_beams, n_heads, head_size))
+    for prompt, head, one in np.ndindex(n_prompts, n_heads, n_beams):
+        keys, values = (states[prompt, key_head_of(head)] for states in (key, value))
+        products = (keys * query[prompt, head, one]).sum(dim=1) * scaling
+        weights = (products + mask[prompt, 0, one]).exp()
+        output[prompt, one, head] = (weights / weights.sum()) @ values
+    return output
+
+
+def attention_error(query, key, value, scaling):
+    """Largest difference of two float64 attentions: the sum of all rounding errors, to 1st order.
+
+    A sum of n products has an error of n roundings of the sum of their sizes. An error e of a
+    score changes the weights by a factor of exp(2e) at most. The sums over positions and some
+    roundings, of `exp` for instance, come on top.
+    """
+    largest = query.norm(dim=-1).max() * key.norm(dim=-1).max() * scaling
+    score = (query.shape[-1] + 2) * largest
+    n_roundings = 2 * score + 2 * key.shape[2] + 10
+    return 2 * n_roundings * torch.finfo(torch.float64).eps / 2 * value.abs().max()
+
+
+def test_attention_in_groups_is_that_of_each_head_alone():
+    generator = torch.Generator().manual_seed(3)
+
+    def normal(*shape):
+        return torch.randn(shape, generator=generator, dtype=torch.float64)
+
+    query, key, value = normal(2, 6, 5, 16), normal(2, 2, 11, 16), normal(2, 2, 11, 16)
+    mask = torch.where(normal(2, 1, 5, 11) > 0, 0.0, float("-inf")).double()
+    mask[..., 0] = 0
+    inputs = query, key, value, mask
+    output, _ = beam._attend_in_groups(None, *inputs, scaling=0.25, dropout=0.0)
+    right = attention_by_loops(*inputs, 0.25, key_head_of=lambda head: head // 3)
+    wrong = attention_by_loops(*inputs, 0.25, key_head_of=lambda head: head % 2)
+    tolerance = attention_error(query, key, value, 0.25)
+    assert (output - right).abs().max() <= tolerance
+    assert (output - wrong).abs().max() > 1e6 * tolerance, "the grouping must matter"
+
+
+def test_attention_in_groups_is_used_only_during_the_search(model, monkeypatch):
+    used = []
+
+    def attend(*inputs, **options):
+        used.append(model.config._attn_implementation)
+        return beam._attend_in_groups(*inputs, **options)
+
+    monkeypatch.setitem(AttentionInterface._global_mapping, beam.GROUPED_ATTENTION, attend)
+    beam.beam_search(model, make_prompts(2), n_new_tokens=3)
+    assert used == [beam.GROUPED_ATTENTION] * 4  # 2 layers, 2 steps after that of the prompt
+    assert model.config._attn_implementation == "sdpa"
+
+
+def test_usual_attention_is_back_after_an_error(opt, monkeypatch):
+    def fail(*inputs, **options):
+        raise RuntimeError("no attention")
+
+    monkeypatch.setitem(AttentionInterface._global_mapping, beam.GROUPED_ATTENTION, fail)
+    with pytest.raises(RuntimeError, match="no attention"):
+        beam.beam_search(opt, make_prompts(2), n_new_tokens=3)
+    assert opt.config._attn_implementation == "sdpa"
 
 
 @pytest.mark.parametrize("eos_token_id", [None, [2, 5, 6, 7]])

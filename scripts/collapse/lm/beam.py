@@ -8,7 +8,8 @@ queries at the same position of one sequence. Their keys and values are appended
 one cache and are not moved. As in tree attention, an additive mask lets each beam see only the
 prompt and its own ancestors.
 
-The model's own forward pass is used, through the cache and mask interfaces of `transformers`.
+The model's own forward pass is used, through the attention, cache and mask interfaces of
+`transformers`.
 
 References
 ----------
@@ -16,16 +17,19 @@ Miao et al., SpecInfer, arXiv:2305.09781, section 4.2 (tree attention).
 Keskar et al., CTRL, arXiv:1909.05858, section 4.1 (repetition penalty).
 """
 
+import contextlib
 import logging
 
 import torch
-from transformers import Cache, DynamicLayer
+from torch.nn import functional
+from transformers import AttentionInterface, Cache, DynamicLayer
 
 from collapse.neural import torch_tools
 
 # Models with a sliding window or a recurrent state need more than the ancestry mask.
 SUPPORTED_MODEL_TYPES = ("llama", "opt")
 SUPPORTED_ATTENTION = ("eager", "sdpa")
+GROUPED_ATTENTION = "grouped_beam_search"  # name under which `transformers` knows it
 
 CPU_BATCH_SIZE = 128  # prompts; larger batches are not measurably faster
 MAX_GPU_BATCH_SIZE = 1024  # prompts; enough for matrix products to fill the GPU
@@ -184,14 +188,64 @@ def _search(model, prompts, n_new_tokens, n_beams, repetition_penalty):
             _drop_dead_keys(cache, mask, prompt_length)
         start = cache.get_seq_length()
         _reveal_own_key(mask[:, :, start : start + n_beams])
-        logits = model(
-            tokens,
-            position_ids=torch.full_like(tokens, prompt_length + step),
-            attention_mask=mask[:, None, :, : start + n_beams],
-            past_key_values=cache,
-            use_cache=True,
-        ).logits
+        with _grouped_attention(model.config):
+            logits = model(
+                tokens,
+                position_ids=torch.full_like(tokens, prompt_length + step),
+                attention_mask=mask[:, None, :, : start + n_beams],
+                past_key_values=cache,
+                use_cache=True,
+            ).logits
     return sequences.view(n_prompts, n_beams, -1)[:, 0, prompt_length:]
+
+
+@contextlib.contextmanager
+def _grouped_attention(config):
+    """Replace "sdpa" attention by `_attend_in_groups`; leave "eager" attention as it is."""
+    usual = config._attn_implementation
+    if usual == "sdpa":
+        config._attn_implementation = GROUPED_ATTENTION
+    try:
+        yield
+    finally:
+        config._attn_implementation = usual
+
+
+def _attend_in_groups(module, query, key, value, attention_mask, *, scaling, **kwargs):
+    """Attention in which the query heads of a group share keys and values without copies of them.
+
+    To one head of keys and values, the beams of all query heads of its group are just queries.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        Not used, like `kwargs`.
+    query : torch.Tensor, shape (n_prompts, n_heads, n_beams, head_size)
+    key, value : torch.Tensor, shape (n_prompts, n_key_heads, n_positions, head_size)
+    attention_mask : torch.Tensor, shape (n_prompts, 1, n_beams, n_positions)
+        0 where a beam sees a position, minus infinity elsewhere.
+    scaling : float
+        Factor on the products of queries and keys.
+
+    Returns
+    -------
+    torch.Tensor, shape (n_prompts, n_beams, n_heads, head_size)
+    None
+        Instead of the attention weights.
+    """
+    n_prompts, n_key_heads, _, head_size = key.shape
+    group_size = query.shape[1] // n_key_heads
+    output = functional.scaled_dot_product_attention(
+        query.reshape(n_prompts, n_key_heads, -1, head_size),
+        key,
+        value,
+        attn_mask=attention_mask.repeat(1, 1, group_size, 1),
+        scale=scaling,
+    )
+    return output.reshape(query.shape).transpose(1, 2).contiguous(), None
+
+
+AttentionInterface.register(GROUPED_ATTENTION, _attend_in_groups)
 
 
 def _reveal_own_key(step_mask):
@@ -263,7 +317,7 @@ def _bytes_per_prompt(model, prompt_length, n_new_tokens, n_beams):
     n_key_heads = getattr(config, "num_key_value_heads", None) or n_heads
     n_positions = prompt_length + n_beams * n_new_tokens
     cached = 2 * config.num_hidden_layers * n_key_heads * head_size * n_positions
-    # Keys and values are repeated for grouped queries. The feed-forward layer takes less.
+    # "eager" repeats keys and values for grouped queries. The feed-forward layer takes less.
     activations = 2 * n_heads * (head_size + n_beams) * n_positions
     # Logits have the dtype of the model; log-probabilities and workspace of `topk` are float32.
     scores = n_beams * config.vocab_size * (itemsize + 3 * 4)
