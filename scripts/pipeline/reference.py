@@ -44,6 +44,11 @@ def claims(path=CLAIMS):
     return yaml_files.read_yaml(paths.source(path)).get("claims")
 
 
+def gates(path=CLAIMS):
+    """Read the records of gates, unchecked; see `collapse.claims.records.validate`."""
+    return yaml_files.read_yaml(paths.source(path)).get("gates", [])
+
+
 def choices(path=CHOICES):
     """Read the choices that the paper leaves open, by name; see `collapse.claims.fidelity`."""
     return yaml_files.read_yaml(paths.source(path))

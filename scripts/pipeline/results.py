@@ -35,15 +35,18 @@ def chains(paths, grid):
 
 
 def of_all_families(given, settings):
-    """Read everything that claims are judged on.
+    """Read everything that claims are judged on, from the families that were run.
 
     Parameters
     ----------
     given : mapping
-        Paths. Lists in the order of their settings: gaussian, discrete, gmm, lm_runs. Single files:
-        growing, vae, lm_perplexity, lm_text.
+        Paths; what was not run is missing or an empty list. Lists in the order of their settings:
+        gaussian, discrete, gmm, lm_runs and lm_texts (one file for each run; together they hold
+        losses, documents, under_first and repeated), lm_baselines (JSON, one file for each run).
+        Single files: growing, vae.
     settings : mapping
-        gaussian (regimes, grid), discrete (distributions), gmm (grid), lm (names of settings).
+        gaussian (regimes, grid), discrete (distributions), gmm (grid), lm (number of runs of each
+        setting); those of missing results are not needed.
 
     Returns
     -------
@@ -51,22 +54,54 @@ def of_all_families(given, settings):
         As `collapse.claims.run_values.collect` takes it. Histories of chains are read only when
         they are iterated over.
     """
-    grid = settings["gaussian"]["grid"]
-    by_regime = _by(settings["gaussian"]["regimes"], given["gaussian"])
-    by_distribution = _by(settings["discrete"]["distributions"], given["discrete"])
-    return {
-        "gaussian": ((regime, chains(paths, grid)) for regime, paths in by_regime),
-        "growing": files.read_arrays(given["growing"]),
-        "discrete": ((name, files.read_arrays(path)) for name, (path,) in by_distribution),
-        "gmm": chains(given["gmm"], settings["gmm"]),
-        "vae": pd.read_csv(given["vae"]),
-        "lm_perplexity": pd.read_csv(given["lm_perplexity"]),
-        "lm_text": pd.read_csv(given["lm_text"]),
-        "lm_runs": (
-            (name, [files.read_arrays(path)["under_first"] for path in paths])
-            for name, paths in _by(settings["lm"], given["lm_runs"])
-        ),
+    read = {
+        "gaussian": lambda paths: _gaussian(paths, **settings["gaussian"]),
+        "growing": files.read_arrays,
+        "discrete": lambda paths: _discrete(paths, settings["discrete"]["distributions"]),
+        "gmm": lambda paths: chains(paths, settings["gmm"]),
+        "vae": pd.read_csv,
+        "lm_baselines": _baselines,
     }
+    found = {name: reader(given[name]) for name, reader in read.items() if given.get(name)}
+    if of_runs := [given[name] for name in ("lm_runs", "lm_texts") if given.get(name)]:
+        found["lm"] = _language_models(zip(*of_runs, strict=True), settings["lm"])
+    return found
+
+
+def _gaussian(paths, regimes, grid):
+    for regime, of_regime in _by(regimes, paths):
+        yield regime, chains(of_regime, grid)
+
+
+def _discrete(paths, distributions):
+    for distribution, path in zip(distributions, paths, strict=True):
+        yield distribution, files.read_arrays(path)
+
+
+def _language_models(of_runs, n_runs):
+    """Arrays of each setting, from the files of each run.
+
+    The first axis of the arrays is runs, except for documents, which all runs share.
+    """
+    for setting, n in n_runs.items():
+        runs = [
+            {name: values for path in paths for name, values in files.read_arrays(path).items()}
+            for paths in itertools.islice(of_runs, n)
+        ]
+        joined = {
+            name: np.stack([run[name] for run in runs])
+            for name in ("losses", "under_first", "repeated")
+            if name in runs[0]
+        }
+        yield setting, joined | {k: v for k, v in runs[0].items() if k == "documents"}
+
+
+def _baselines(paths):
+    """Losses by name, each with a value from every file that has it."""
+    found = [files.read_json(path) for path in paths]
+    names = ("ngram_loss", "pretraining_ngram_loss", "pretraining_loss")
+    values = {name: [one[name] for one in found if name in one] for name in names}
+    return {name: of_name for name, of_name in values.items() if of_name}
 
 
 def grouped(paths, counts):

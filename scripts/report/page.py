@@ -13,7 +13,7 @@ from pathlib import Path
 
 import jinja2
 from collapse.claims import tables as claim_tables
-from collapse.claims.claims import OUTCOMES, SUPPORTED
+from collapse.claims.claims import OUTCOMES, SUPPORTED, describe_effect, describe_rule
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 from pipeline import checksums, files, paths
@@ -39,8 +39,9 @@ def render(*, families, figures, tables, steps, claims, **facts):
     steps : dict of str to dict
         For the id of each family, the argument `steps` of `flowchart.draw`.
     claims : dict
-        ``rule``, how verdicts are made, and ``claims``, each with id, statement, where, grade,
-        verdict, why and checks; shown instead of the table ``claims``.
+        ``rule``, how verdicts are made; ``left_out``, claims by family that was not run; and
+        ``claims``, each with id, short, statement, where, grade, verdict, why, gates, checks and
+        agreement. Shown instead of the table ``claims``.
     **facts
         Further variables of the template.
 
@@ -72,35 +73,47 @@ def render(*, families, figures, tables, steps, claims, **facts):
 def judged(claims):
     """Return what the template shows of the claims: counts by verdict, and rows of cells."""
     found = [
-        {**claim, "rows": [check_cells(check) for check in claim["checks"]]}
+        {
+            **claim,
+            "rows": [check_cells(check) for check in claim["checks"]],
+            "compared": [agreement_cells(entry) for entry in claim["agreement"]],
+            "number": claim_tables.deciding(claim),
+        }
         for claim in claims["claims"]
     ]
     counts = {verdict: sum(c["verdict"] == verdict for c in found) for verdict in OUTCOMES}
-    return {"rule": claims["rule"], "claims": found, "counts": counts}
+    missing = claim_tables.describe_left_out(claims["left_out"])
+    return {"rule": claims["rule"], "claims": found, "counts": counts, "missing": missing}
 
 
 def check_cells(check):
     """Return a check of a claim as text by column."""
-    control, missed = check["control"], check["verdict"] != SUPPORTED
+    missed = check["verdict"] != SUPPORTED
     return {
         "check": check["name"] + ("" if check["decides"] else " (does not decide)"),
         "verdict": check["verdict"],
         "measured": f"{check['quantity']} ({check['unit']})",
-        "effect [95 %]": effect(check),
-        "runs": check["runs"],
-        "claimed": claim_tables.describe_rule(check["rule"]),
+        "effect [95 %]": describe_effect(check),
+        "runs": claim_tables.describe_runs(check),
+        "claimed": describe_rule(check["rule"]),
         "note": " ".join([f"{check['why']}."] * missed + [check.get("note", "")]).strip(),
         "refuted by": check["refuted_by"],
         "published": "; ".join(map(claim_tables.describe_published, check["published"])) or "–",
-        "control": f"{control['what']}: {control['verdict']}, {effect(control)}",
+        "control": claim_tables.describe_control(check),
     }
 
 
-def effect(outcome):
-    """Format effect and interval of a check or of its control."""
-    if outcome["effect"] is None:
-        return "–"
-    return "{effect:.3g} [{low:.3g}, {high:.3g}]".format(**outcome)
+def agreement_cells(entry):
+    """Return an agreement with published numbers as text by column."""
+    return {
+        "published number": entry["name"],
+        "verdict": entry["verdict"],
+        "measured": f"{entry['quantity']} ({entry['unit']})",
+        "effect [95 %]": describe_effect(entry),
+        "agrees if": describe_rule(entry["rule"]),
+        "note": f"{entry['why']}. {entry.get('note', '')}".strip(),
+        "published": "; ".join(map(claim_tables.describe_published, entry["published"])),
+    }
 
 
 def figure(name, png, caption, entry):

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from collapse import theory
-from collapse.claims import claims, measures, records, tables
+from collapse.claims import claims, goodness, measures, records, tables
 from collapse.claims.measures import NotTestable
 from collapse.claims.run_values import RunValues, Series
 from collapse.errors import UserError
@@ -28,7 +28,20 @@ CHECK = {
     **{"interval": "mean", "rule": {"below": 0}, "refuted_by": "none"},
     "control": {"what": "pool for replace", "of": {"regime": "pool"}},
 }
-RECORD = {"id": "G9", "statement": "s", "where": "w", "grade": "text", "checks": [CHECK]}
+RECORD = {
+    **{"id": "G9", "short": "it falls", "statement": "s", "where": "w", "grade": "text"},
+    "checks": [CHECK],
+}
+GATE = {
+    **{"id": "starts", "name": "it starts at 0", "statement": "It must.", "source": "a choice"},
+    **{"quantity": "log σ̂", "unit": "nats", "measure": "value", "of": PLACE},
+    **{"arguments": {"generation": 0}, "rule": {"within": [-0.5, 0.5]}},
+}
+AGREEMENT = {
+    **{"name": "as published", "quantity": "log σ̂", "unit": "nats", "measure": "difference"},
+    **{"of": PLACE, "arguments": {"start": 0, "end": 100}, "interval": "mean"},
+    **{"rule": {"within": [-12, -8]}, "published": [{"claim": "L1", "quantity": "perplexity"}]},
+}
 
 
 def walks(fall, n_runs=30):
@@ -45,13 +58,17 @@ def results(**series):
     return runs
 
 
-def outcome(check=CHECK, facts=(), **series):
-    (claim,) = claims.judge([{**RECORD, "checks": [check]}], results(**series), dict(facts))
-    return claim["checks"][0]
+def judged(record, facts=(), gates=(), **series):
+    (claim,) = claims.judge([record], results(**series), dict(facts), gates)
+    return claim
+
+
+def outcome(check=CHECK, **series):
+    return judged({**RECORD, "checks": [check]}, **series)["checks"][0]
 
 
 def test_every_claim_of_the_paper_has_a_record():
-    found = records.validate(reference.claims(), reference.CLAIMS)
+    found = records.validate(reference.claims(), reference.CLAIMS, reference.gates())
     assert {record["id"] for record in found} >= IDENTITIES
     assert all(any(check["decides"] for check in record["checks"]) for record in found)
 
@@ -60,40 +77,378 @@ def test_a_collapse_is_found_and_its_absence_too():
     found = outcome(replace=walks(0.1), pool=walks(0))
     assert found["verdict"] == claims.SUPPORTED
     assert found["effect"] == pytest.approx(-10, abs=1)
-    assert found["control"]["verdict"] == claims.NOT_SUPPORTED
-    absent = outcome(replace=walks(0), pool=walks(0))
-    assert (absent["verdict"], absent["why"].split()[2]) == (claims.NOT_SUPPORTED, "straddles")
+    assert found["control"]["verdict"] == claims.UNDECIDED
     contrary = outcome(replace=walks(-0.1), pool=walks(0))
-    assert (contrary["verdict"], contrary["why"].split()[2]) == (
-        claims.NOT_SUPPORTED,
-        "contradicts",
+    assert (contrary["verdict"], contrary["why"]) == (claims.NOT_SUPPORTED, claims.CONTRADICTS)
+
+
+def test_an_interval_that_contains_the_bound_decides_nothing():
+    claim = judged(RECORD, replace=walks(0), pool=walks(0))
+    assert claim["checks"][0]["low"] < 0 < claim["checks"][0]["high"]
+    assert claim["verdict"] == claims.UNDECIDED
+    assert claim["why"] == f"it falls: {claims.STRADDLES}"
+
+
+def test_a_verdict_that_its_own_control_earns_is_void():
+    claim = judged(RECORD, replace=walks(0.1), pool=walks(0.1))
+    assert claim["verdict"] == claims.NOT_TESTABLE
+    assert "its control also holds: pool for replace, -" in claim["why"]
+    assert claim["checks"][0]["effect"] == pytest.approx(-10, abs=1)
+    contrary = judged(RECORD, replace=walks(-0.1), pool=walks(-0.1))  # a control must not hold
+    assert contrary["verdict"] == claims.NOT_SUPPORTED
+
+
+def test_a_failed_gate_closes_a_claim_in_both_directions():
+    record = {**RECORD, "gates": ["starts"]}
+    for fall, expected in ((0.1, claims.SUPPORTED), (-0.1, claims.NOT_SUPPORTED)):
+        series = {"replace": walks(fall), "pool": walks(0)}
+        claim = judged(record, gates=[GATE], **series)
+        assert (claim["verdict"], claim["gates"][0]["result"]) == (expected, claims.PASSED)
+        series["replace"] = series["replace"] + 0.7
+        claim = judged(record, gates=[GATE], **series)
+        assert claim["verdict"] == claim["checks"][0]["verdict"] == claims.NOT_TESTABLE
+        words = r"gate 'it starts at 0' failed: 0\.\d+ nats, must be within -0\.5 to 0\.5"
+        assert re.fullmatch(words, claim["why"])
+        assert claim["gates"][0]["value"] == pytest.approx(0.7 - fall, abs=0.1)
+
+
+def test_a_gate_that_cannot_be_measured_closes_and_one_that_does_not_apply_does_not():
+    record, series = {**RECORD, "gates": ["starts"]}, {"replace": walks(0.1), "pool": walks(0)}
+    missing = {**GATE, "of": {**PLACE, "size": 7}}
+    claim = judged(record, gates=[missing], **series)
+    assert claim["verdict"] == claims.NOT_TESTABLE
+    assert "'it starts at 0' not measurable: there is no gaussian.log_std" in claim["why"]
+    conditional = {**missing, "needs": {"lm.model": "own"}}
+    other = judged(record, {"lm.model": "opt"}, [conditional], **series)
+    assert other["verdict"] == claims.SUPPORTED
+    assert other["gates"][0]["result"] == claims.DOES_NOT_APPLY
+    own = judged(record, {"lm.model": "own"}, [conditional], **series)
+    assert own["verdict"] == claims.NOT_TESTABLE
+    with pytest.raises(UserError, match=r"needs 'lm\.model', which is unknown"):
+        judged(record, {"lm.corpus": "own"}, [conditional], **series)
+
+
+def test_a_gate_leaves_checks_of_other_families_alone():
+    place = {"quantity": "vae.confidence", "regime": "replace"}
+    check = {**CHECK, "decides": False, "of": place, "measure": "value", "no_control": "none"}
+    check["arguments"] = {"generation": 0}
+    del check["control"]
+    runs = results(replace=walks(0.1), pool=walks(0))
+    runs.add("vae.confidence", place, [0], np.array([[-1.0], [-1.1], [-1.2]]))
+    record = {**RECORD, "gates": ["starts"], "checks": [CHECK, check]}
+    (claim,) = claims.judge([record], runs, {}, [{**GATE, "rule": {"above": 99}}])
+    assert [c["verdict"] for c in claim["checks"]] == [claims.NOT_TESTABLE, claims.SUPPORTED]
+
+
+@pytest.mark.parametrize(
+    ("bounds", "model", "expected"),
+    [
+        ([-12, -8], "opt", claims.AGREES),
+        ([-2, -1], "opt", claims.DIFFERS),
+        ([-20, -10], "opt", claims.UNDECIDED),
+        ([-12, -8], "own", claims.NOT_COMPARABLE),
+    ],
+)
+def test_agreement_with_published_numbers_is_apart_from_direction(bounds, model, expected):
+    entry = {**AGREEMENT, "needs": {"lm.model": "opt"}, "rule": {"within": bounds}}
+    record, series = {**RECORD, "agreement": [entry]}, {"replace": walks(0.1), "pool": walks(0)}
+    claim = judged(record, {"lm.model": model}, **series)
+    assert claim["verdict"] == claims.SUPPORTED
+    assert claim["agreement"][0]["verdict"] == expected
+    assert claim["agreement"][0]["effect"] == claim["checks"][0]["effect"]
+    (shown,) = claims.compare([claim], reference.published())
+    assert f"| {expected}" in tables.agreement([shown])
+
+
+def test_claims_on_what_was_not_run_are_left_out():
+    vae = {**CHECK, "of": {"quantity": "vae.confidence", "regime": "replace"}}
+    other, both = (
+        {**RECORD, "id": f"V{n}", "checks": c} for n, c in ((8, [vae]), (9, [CHECK, vae]))
+    )
+    runs = results(replace=walks(0.1), pool=walks(0))
+    assert claims.left_out([RECORD, other, both], runs) == {"vae": ["V8"]}
+    found = claims.judge([RECORD, other, both], runs, {})
+    assert [claim["id"] for claim in found] == ["G9", "V9"]
+    assert found[1]["verdict"] == claims.NOT_TESTABLE
+    found = claims.compare(found, reference.published())
+    page = tables.page(found, "s", {"vae": ["V8"]})
+    assert page.splitlines()[0].endswith("left out: VAE (V8).")
+    lines = tables.side_by_side({"s": found, "t": found[:1]}).splitlines()
+    assert lines[-1].split(" | ")[-1] == "not run |"
+    assert lines[2].count("**supported**: it falls: -") == 2
+
+
+def language_models(n_runs, *, rise, run_sd=0.03, n_blocks=200, last=4, seed=2):
+    """Losses of real text by setting: `rise` of each setting per generation, and both errors."""
+    rng = np.random.default_rng(seed)
+    runs, text = RunValues(), rng.normal(4, 0.5, n_blocks)
+    for setting, step in rise.items():
+        n = n_runs[setting]
+        steps = np.concatenate([[0.3], step * np.arange(last + 1)])  # zero-shot first
+        noise = rng.normal(0, run_sd, (n, last + 2, 1)) + rng.normal(0, 0.1, (n, 1, n_blocks))
+        noise = noise + rng.normal(0, 0.1, (n, last + 2, n_blocks))
+        noise[:, 0] = 0
+        losses = text + steps[:, None] + noise
+        runs.add_language_model(setting, {"losses": losses, "documents": np.arange(n_blocks) // 4})
+    return runs
+
+
+RISE = {
+    **CHECK,
+    **{"of": {"quantity": "lm.loss", "setting": "no_data_preserved"}, "interval": "blocks"},
+    **{"arguments": {"start": 0, "end": {"by": 9}}, "rule": {"above": 0}},
+    "control": {"what": "sham", "of": {"setting": "sham"}, "arguments": {"end": "last"}},
+}
+
+
+def of_language_models(check, runs):
+    records.validate([{**RECORD, "checks": [check]}], "claims.yaml")
+    return claims.judge([{**RECORD, "checks": [check]}], runs, {})[0]["checks"][0]
+
+
+def test_blocks_of_text_are_paired_and_their_error_is_in_the_interval():
+    n_runs = {"no_data_preserved": 2, "sham": 2}
+    runs = language_models(n_runs, rise={"no_data_preserved": 0.06, "sham": 0.0})
+    found = of_language_models(RISE, runs)
+    assert found["verdict"] == claims.SUPPORTED
+    assert found["control"]["verdict"] != claims.SUPPORTED
+    assert (found["generation"], found["control"]["generation"]) == (4, None)
+    assert found["low"] < 0.24 < found["high"]
+    assert found["high"] - found["low"] < 0.4  # Student's t over two runs: about 0.5 or more
+    values = runs.find("lm.loss", RISE["of"]).values
+    assert found["effect"] == pytest.approx((values[:, 5] - values[:, 1]).mean(), rel=1e-5)
+    same = np.repeat(values[:, :, :1], 200, axis=2)  # blocks that do not differ
+    runs.add("lm.loss", RISE["of"], np.arange(-1, 5), same, documents=np.arange(200))
+    narrower = of_language_models(RISE, runs)
+    assert narrower["verdict"] == claims.SUPPORTED
+
+
+def test_an_arm_with_one_run_borrows_the_error_between_runs():
+    n_runs = {"no_data_preserved": 2, "sham": 2, "penalty2": 1}
+    rise = {"no_data_preserved": 0.06, "sham": 0.0, "penalty2": 0.15}
+    runs = language_models(n_runs, rise=rise)
+    single = {**RISE, "of": {**RISE["of"], "setting": "penalty2"}}
+    found = of_language_models(single, runs)
+    assert (found["verdict"], found["runs"], found["sd"]) == (claims.SUPPORTED, 1, None)
+    two = of_language_models(RISE, runs)
+    assert found["high"] - found["low"] > two["high"] - two["low"]
+    between = {**single, "measure": "difference_between", "against": RISE["of"]}
+    between |= {"arguments": {"generation": {"by": 9}}, "control": {"what": "sham"}}
+    between["control"]["of"] = {"setting": "sham"}
+    contrast = of_language_models(between, runs)
+    assert contrast["runs"] == 1
+    values = [runs.find("lm.loss", one["of"]).values[0, 5] for one in (single, RISE)]
+    assert contrast["effect"] == pytest.approx((values[0] - values[1]).mean(), rel=1e-5)
+
+
+def test_without_two_runs_anywhere_there_is_no_interval():
+    runs = language_models({"no_data_preserved": 1}, rise={"no_data_preserved": 0.06})
+    found = of_language_models(RISE, runs)
+    assert found["verdict"] == claims.NOT_TESTABLE
+    assert "no setting has two runs" in found["why"]
+
+
+def test_settings_are_compared_in_the_last_generation_that_both_have():
+    generations = {"of": np.arange(5), "against": np.arange(3)}
+    of, against = (Series(g, np.array([g, g + 10.0])) for g in generations.values())
+    by = {"by": 9}
+    assert measures.difference_between(of, against, generation=by).tolist() == [0, 0]
+    assert measures.difference_at(of, against, generation=by, other="last").tolist() == [2, 2]
+    assert measures.at(of, {"until": 3}).tolist() == [3, 13]
+
+
+def test_what_must_last_until_a_generation_fails_early_and_what_must_happen_by_it_does_not():
+    rise = {"no_data_preserved": -0.1, "sham": 0.0}
+    runs = language_models({"no_data_preserved": 2, "sham": 2}, rise=rise)
+    assert of_language_models(RISE, runs)["why"].startswith("not yet in generation 4")
+    until = {**RISE, "arguments": {"start": 0, "end": {"until": 9}}}
+    assert of_language_models(until, runs)["verdict"] == claims.NOT_SUPPORTED
+
+
+def test_text_under_generation_0_is_compared_with_its_own_text():
+    """One block in a hundred is beyond the 99 % quantile, and half are below the median."""
+    rng = np.random.default_rng(5)
+    own = rng.normal(size=(3, 1, 200))
+    under_first = np.concatenate([own + 3, own, own + 1], axis=1)  # real text, generations 0 and 1
+    runs = RunValues()
+    runs.add_language_model("s", {"under_first": under_first})
+    beyond = runs.find("lm.beyond_first", {"setting": "s"})
+    below = runs.find("lm.below_first", {"setting": "s"})
+    assert beyond.generations.tolist() == [-1, 0, 1]
+    np.testing.assert_allclose(beyond.values[:, 1].mean(axis=1), 0.01)
+    np.testing.assert_allclose(below.values[:, 1].mean(axis=1), 0.5)
+    assert (beyond.values[:, 0].mean(axis=1) > 0.5).all()
+    assert (below.values[:, 2].mean(axis=1) < 0.3).all()
+
+
+FACTS = {"lm.model": "smollm2-135m", "lm.corpus": "state_of_the_union"}
+LM_CLAIMS = ["L1", "L2", "L3", "L4", "L5", "L6", "X1"]
+# per setting: runs, last generation, rise of the loss and shift of the text per generation
+ARMS = {
+    "no_data_preserved": (2, 4, 0.08, 0.3),
+    "preserve10": (2, 4, 0.02, 0.1),
+    "sham": (2, 2, 0.0, 0.0),
+    "penalty2": (1, 2, 0.3, 0.3),
+    "sampled": (1, 2, 0.1, 0.3),
+    "real10": (1, 1, 0.25, 0.0),
+}
+
+
+def made_up_arms(arms=ARMS, *, ngram_loss=4.6, seed=3):
+    """A collapse of language models as the paper describes it, in all settings."""
+    rng, runs, n_blocks = np.random.default_rng(seed), RunValues(), 300
+    text, prompts = rng.normal(4, 0.5, n_blocks), rng.normal(size=(2, n_blocks))
+    for setting, (n, last, rise, shift) in arms.items():
+        generations = np.arange(-1, last + 1)
+        step = np.where(generations < 0, 0.4, rise * generations)[:, None]
+        noise = rng.normal(0, 0.01, (n, last + 2, 1)) + rng.normal(0, 0.1, (n, last + 2, n_blocks))
+        noise[:, 0] = 0
+        drift = np.where(generations < 0, -1, shift * generations)[:, None]
+        written = rng.normal(size=(n, last + 2, n_blocks))  # a narrower bulk and a longer tail
+        under = np.where(written > 2, written + 2 * drift, written - drift)
+        repeated = 0.5 + 0.1 * drift + 0.1 * (prompts[:n, None] + written)
+        arrays = {"losses": text + step + noise, "documents": np.arange(n_blocks) // 3}
+        runs.add_language_model(setting, arrays | {"under_first": under, "repeated": repeated})
+    runs.add("lm.ngram_loss", {}, [0], np.full((2, 1), ngram_loss))
+    return runs
+
+
+def language_model_claims(runs, facts=FACTS):
+    found = [record for record in reference.claims() if record["id"] in LM_CLAIMS]
+    return claims.judge(found, runs, facts, reference.gates())
+
+
+def test_the_claims_on_language_models_find_a_collapse():
+    found = language_model_claims(made_up_arms())
+    assert [(claim["id"], claim["verdict"]) for claim in found] == [
+        (name, claims.SUPPORTED) for name in LM_CLAIMS
+    ]
+    results_of_gates = {gate["id"]: gate["result"] for claim in found for gate in claim["gates"]}
+    assert results_of_gates.pop("lm_pretraining") == claims.DOES_NOT_APPLY
+    assert set(results_of_gates.values()) == {claims.PASSED}
+    compared = [entry for claim in found for entry in claim["agreement"]]
+    assert {entry["verdict"] for entry in compared} == {claims.NOT_COMPARABLE}
+    assert compared[0]["why"] == "lm.model is smollm2-135m, not opt-125m"
+
+
+def test_the_claims_on_language_models_do_not_find_a_collapse_where_there_is_none():
+    still = {name: (*arm[:2], 0.0, 0.0) for name, arm in ARMS.items()}
+    found = {claim["id"]: claim for claim in language_model_claims(made_up_arms(still))}
+    assert found.pop("L1")["verdict"] == claims.SUPPORTED
+    assert claims.SUPPORTED not in [claim["verdict"] for claim in found.values()]
+    minor = found["L3"]["checks"][0]  # it degrades as little without real data
+    assert (minor["verdict"], minor["control"]["verdict"]) == (
+        claims.NOT_TESTABLE,
+        claims.SUPPORTED,
     )
 
 
-def test_a_reversed_chain_is_the_other_way_round():
-    check = {**CHECK, "control": {"what": "in reverse", "reversed": True}}
-    found = outcome(check, replace=walks(0.1))
-    assert found["control"]["effect"] == pytest.approx(-found["effect"], rel=1e-5)
+@pytest.mark.parametrize(
+    ("arms", "ngram_loss", "closed", "why"),
+    [
+        (ARMS, 4.0, LM_CLAIMS, "gate 'better than 3-grams' failed: "),
+        ({**ARMS, "sham": (2, 2, 0.05, 0)}, 4.6, LM_CLAIMS[1:], "gate 'sham drift' failed: 0.1"),
+        (
+            {name: arm for name, arm in ARMS.items() if name != "sham"},
+            *(4.6, LM_CLAIMS[1:]),
+            "gate 'sham drift' not measurable: there is no lm.loss for setting sham",
+        ),
+        (
+            {name: arm for name, arm in ARMS.items() if name != "real10"},
+            *(4.6, ["X1"]),
+            "better than the real data alone: there is no lm.loss for setting real10",
+        ),
+        (
+            {name: arm for name, arm in ARMS.items() if name != "penalty2"},
+            *(4.6, ["L5"]),
+            "worse with the penalty: there is no lm.loss for setting penalty2",
+        ),
+    ],
+    ids=["worse than 3-grams", "sham drifts", "no sham", "no real10", "no penalty2"],
+)
+def test_what_a_language_model_lacks_closes_the_claims_that_need_it(arms, ngram_loss, closed, why):
+    for claim in language_model_claims(made_up_arms(arms, ngram_loss=ngram_loss)):
+        expected = claims.NOT_TESTABLE if claim["id"] in closed else claims.SUPPORTED
+        assert claim["verdict"] == expected, claim["id"]
+        assert expected == claims.SUPPORTED or why in claim["why"]
+
+
+ENDS = {
+    **{"name": "the law holds", "decides": True, "quantity": "χ²", "unit": "p-value"},
+    **{"measure": "value", "arguments": {"generation": "last"}, "interval": "chi_square"},
+    **{"rule": {"above": 0.05}, "refuted_by": "a rejection"},
+    "of": {"quantity": "discrete.end_state", "distribution": "true", "size": 9},
+    "control": {"what": "uniform", "of": {"quantity": "discrete.end_state_if_equal"}},
+}
+ZIPF = 1 / np.arange(1, 51) / (1 / np.arange(1, 51)).sum()
+
+
+def ended(states, true=ZIPF):
+    """Results of discrete chains that end in the given states."""
+    runs, n = RunValues(), len(states)
+    arrays = {"true": true, "generation_9": np.array([0, 9]), "absorbed_in_9": states}
+    arrays |= {"rare_9": np.ones((n, 2)), "common_9": np.zeros((n, 2))}
+    runs.add_discrete("true", 9, arrays)
+    return runs
+
+
+def test_end_states_are_tested_against_their_law_and_against_a_wrong_one():
+    states = np.random.default_rng(3).choice(50, 2000, p=ZIPF)
+    found = of_language_models(ENDS, ended(states))
+    assert found["verdict"] == claims.SUPPORTED
+    assert found["control"]["verdict"] == claims.NOT_SUPPORTED
+    assert found["low"] == found["effect"] == found["high"]
+    assert re.search(r"not rejected: χ² = .* 49 degrees of freedom; in 80% .* by 12%", found["why"])
+    tempered = ZIPF**0.8 / (ZIPF**0.8).sum()
+    wrong = of_language_models(ENDS, ended(np.random.default_rng(3).choice(50, 2000, p=tempered)))
+    assert wrong["verdict"] == claims.NOT_SUPPORTED
+    assert wrong["why"].startswith("the law is rejected")
+    few = of_language_models(ENDS, ended(states[:6]))
+    assert (few["verdict"], few["why"]) == (
+        claims.NOT_TESTABLE,
+        "6 runs are too few for a chi-square test",
+    )
+
+
+def test_the_chi_square_test_errs_as_often_as_it_says_and_has_the_power_it_says():
+    rng, n, n_tests = np.random.default_rng(8), 2000, 1500
+    df = goodness.chi_square(np.zeros(n, dtype=int), ZIPF).df
+    w = goodness.detectable(df, n)
+    signs = np.where(np.arange(50) % 2, 1, -1) * np.sqrt(ZIPF)
+    signs -= (signs * np.sqrt(ZIPF)).sum() * np.sqrt(ZIPF)  # the deviations sum to zero
+    other = ZIPF + w * signs / np.sqrt((signs**2).sum()) * np.sqrt(ZIPF)
+    assert np.sqrt(((other - ZIPF) ** 2 / ZIPF).sum()) == pytest.approx(w)
+    for law, expected in ((ZIPF, goodness.LEVEL), (other, goodness.POWER)):
+        draws = rng.choice(50, (n_tests, n), p=law)
+        share = np.mean([goodness.chi_square(states, ZIPF).p < goodness.LEVEL for states in draws])
+        error = np.sqrt(expected * (1 - expected) / n_tests)
+        assert agrees((share - expected) / np.hypot(error, 0.01))  # χ² is an approximation
+
+
+def test_rare_states_share_a_bin():
+    numbers = goodness.bins(np.array([9.0, 3, 1, 1, 4, 2, 2]))
+    assert numbers.tolist() == [0, 1, 1, 1, 2, 2, 2]
+    expected = np.bincount(goodness.bins(ZIPF * 300), weights=ZIPF * 300)
+    assert expected.min() >= goodness.LEAST_EXPECTED
+    assert goodness.bins(np.array([1.0, 1])).tolist() == [0, 0]
 
 
 @pytest.mark.parametrize(
     ("interval", "rule", "expected"),
     [
         ((0.1, 0.2), {"above": 0}, "supported"),
-        ((-0.1, 0.2), {"above": 0}, "straddles"),
-        ((-0.2, -0.1), {"above": 0}, "contradicts"),
-        ((0, 0), {"above": 0}, "contradicts"),
+        ((-0.1, 0.2), {"above": 0}, "undecided"),
+        ((-0.2, -0.1), {"above": 0}, "not supported"),
+        ((0, 0), {"above": 0}, "not supported"),
         ((-0.2, -0.1), {"below": 0}, "supported"),
         ((0.9, 1.05), {"within": [0.8, 1.1]}, "supported"),
-        ((0.7, 1.2), {"within": [0.8, 1.1]}, "straddles"),
-        ((0.7, 0.9), {"within": [0.8, 1.1]}, "straddles"),
-        ((1.2, 1.3), {"within": [0.8, 1.1]}, "contradicts"),
+        ((0.7, 1.2), {"within": [0.8, 1.1]}, "undecided"),
+        ((0.7, 0.9), {"within": [0.8, 1.1]}, "undecided"),
+        ((1.2, 1.3), {"within": [0.8, 1.1]}, "not supported"),
     ],
 )
 def test_sides_of_a_bound(interval, rule, expected):
-    verdict, why = claims.side(*interval, rule)
-    assert (verdict == claims.SUPPORTED) == (expected == "supported")
-    assert expected == "supported" or expected in why
+    assert claims.side(*interval, rule)[0] == expected
 
 
 def test_nothing_is_supported_more_often_than_its_interval_errs():
@@ -108,29 +463,18 @@ def test_nothing_is_supported_more_often_than_its_interval_errs():
 
 
 @pytest.mark.parametrize(
-    ("changed", "facts", "why"),
+    ("changed", "why"),
     [
-        ({"of": {**PLACE, "size": 7}}, {}, "no gaussian.log_std for regime replace, ddof 0"),
-        ({"arguments": {"start": 0, "end": 200}}, {}, "generation 200 is not among those run"),
-        ({"interval": "geometric"}, {}, "no geometric mean"),
+        ({"of": {**PLACE, "size": 7}}, "no gaussian.log_std for regime replace, ddof 0"),
+        ({"arguments": {"start": 0, "end": 200}}, "generation 200 is not among those run"),
+        ({"interval": "geometric"}, "no geometric mean"),
     ],
 )
-def test_what_was_not_run_is_not_testable(changed, facts, why):
-    found = outcome({**CHECK, **changed}, facts, replace=walks(0.1), pool=walks(0))
+def test_what_was_not_run_is_not_testable(changed, why):
+    found = outcome({**CHECK, **changed}, replace=walks(0.1), pool=walks(0))
     assert found["verdict"] == claims.NOT_TESTABLE
     assert why in found["why"]
     assert found["effect"] is None
-
-
-def test_what_another_model_did_is_told_but_judges_nothing():
-    check = {**CHECK, "needs": {"lm.model": "opt"}}
-    found = outcome(check, {"lm.model": "own"}, replace=walks(0.1), pool=walks(0))
-    assert (found["verdict"], found["why"]) == (claims.NOT_TESTABLE, "lm.model is own, not opt")
-    assert found["effect"] == pytest.approx(-10, abs=1)
-    same = outcome(check, {"lm.model": "opt"}, replace=walks(0.1), pool=walks(0))
-    assert same["verdict"] == claims.SUPPORTED
-    with pytest.raises(UserError, match=r"unknown need lm\.model: choose one of lm\.corpus"):
-        outcome(check, {"lm.corpus": "own"}, replace=walks(0.1), pool=walks(0))
 
 
 def test_what_is_not_finite_is_not_testable():
@@ -154,7 +498,9 @@ def test_what_is_not_finite_is_not_testable():
     ids=str,
 )
 def test_arguments_that_do_not_work_are_one_sentence(changed):
-    with pytest.raises(UserError, match="'it falls' of a claim cannot be measured") as caught:
+    with pytest.raises(
+        UserError, match="'it falls' in the file of claims cannot be measured"
+    ) as caught:
         outcome({**CHECK, **changed}, replace=walks(0.1), pool=walks(0))
     assert "\n" not in str(caught.value)
 
@@ -178,7 +524,8 @@ def test_a_claim_about_a_later_generation_may_come_true_early_but_not_fail_early
     ("verdicts", "expected"),
     [
         (["supported", "supported"], "supported"),
-        (["supported", "not supported", "not testable at this scale"], "not supported"),
+        (["undecided", "not supported", "not testable at this scale"], "not supported"),
+        (["supported", "undecided", "not testable at this scale"], "undecided"),
         (["supported", "not testable at this scale"], "not testable at this scale"),
     ],
 )
@@ -250,21 +597,8 @@ def test_every_step_must_hold_and_a_plateau_contradicts_nothing():
     assert outcome(STEPS, replace=fallen)["why"] == claims.CONTRADICTS
 
 
-def test_states_that_end_by_their_probability_lie_evenly():
-    """The position of the state that is left, against draws from p₀ and from equal chances."""
-    true = 1 / np.arange(1, 51)
-    true /= true.sum()
-    rng, runs, n = np.random.default_rng(3), RunValues(), 4000
-    arrays = {"true": true, "generation_9": np.array([0, 9]), "absorbed_in_9": None}
-    arrays |= {"rare_9": np.ones((n, 2)), "common_9": np.zeros((n, 2))}
-    at = {"size": 9, "distribution": "true"}
-    runs.add_discrete("true", 9, {**arrays, "absorbed_in_9": rng.choice(50, n, p=true)})
-    position = runs.find("discrete.end_position", at).values
-    assert agrees((position.mean() - 0.5) / (position.std() / np.sqrt(n)))
-    first = runs.find("discrete.end_first", at).values
-    assert agrees((first.mean() - 1) / (first.std() / np.sqrt(n)))
-    wrong = runs.find("discrete.end_position_if_equal", at).values
-    assert not agrees((wrong.mean() - 0.5) / (wrong.std() / np.sqrt(n)))
+swapped = {"what": "start and end swapped", "arguments": {"start": 100, "end": 0}}
+trivial = {"what": "start for end", "arguments": {"end": 0}}
 
 
 def broken(path, value):
@@ -287,7 +621,22 @@ def broken(path, value):
         (["statement"], None, "G9 lacks the field 'statement'"),
         (["grade"], "hearsay", "G9: grade is 'hearsay': choose one of text, code"),
         (["checks", 0, "measure"], "guess", "measure is 'guess': choose one of value"),
-        (["checks", 0, "control"], None, "G9, check 'it falls' lacks the field 'control'"),
+        (["checks", 0, "control"], None, "G9, check 'it falls' needs a control, or no_control"),
+        (["checks", 0, "no_control"], "none", "needs a control, or no_control"),
+        (["checks", 0, "control"], swapped, "only exchanges what is compared"),
+        (["checks", 0, "control"], trivial, "compares a series with itself"),
+        (["checks", 0, "control", "reversed"], True, "has an unknown field 'reversed'"),
+        (["checks", 0, "interval"], "blocks", "of.quantity with interval blocks is 'gaussian.log"),
+        (
+            ["checks", 0, "interval"],
+            "chi_square",
+            "measure with interval chi_square is 'difference",
+        ),
+        (["checks", 0, "other_reading"], True, "decides, so that it is not another reading"),
+        (["short"], None, "G9 lacks the field 'short'"),
+        (["gates"], ["ends"], "gates is 'ends': choose one of starts"),
+        (["agreement"], [{**AGREEMENT, "rule": {"above": 1}}], "write within: [<low>, <high>]"),
+        (["agreement"], [{**AGREEMENT, "decides": True}], "has an unknown field 'decides'"),
         (["checks", 0, "control"], {"what": "nothing"}, "control changes nothing"),
         (["checks", 0, "control", "of", "regime"], "replace", "control changes nothing"),
         (["checks", 0, "rule"], {"below": float("nan")}, "write above: <number>"),
@@ -304,11 +653,58 @@ def broken(path, value):
     ],
 )
 def test_a_bad_record_is_reported_in_one_line(path, value, words):
-    assert records.validate([RECORD], "claims.yaml") == [RECORD]
+    assert records.validate([RECORD], "claims.yaml", [GATE]) == [RECORD]
     with pytest.raises(UserError, match=re.escape(words)) as caught:
-        records.validate([broken(path, value)], "claims.yaml")
+        records.validate([broken(path, value)], "claims.yaml", [GATE])
     assert "\n" not in str(caught.value)
     assert "G9" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"measure": "guess"}, "gate starts: measure is 'guess': choose one of value"),
+        ({"rule": {"above": "0"}}, "gate starts: rule is {'above': '0'}"),
+        ({"interval": "mean"}, "gate starts has an unknown field 'interval'"),
+        ({"of": {}}, "gate starts: of.quantity is None"),
+    ],
+)
+def test_a_bad_gate_is_reported_in_one_line(change, words):
+    with pytest.raises(UserError, match=re.escape(words)) as caught:
+        records.validate([RECORD], "claims.yaml", [{**GATE, **change}])
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "control"),
+    [
+        (
+            {"measure": "ratio_between", "arguments": {"generation": 1}},
+            {"of": {"regime": "pool"}, "against": {"regime": "replace"}},
+        ),
+        (
+            {"measure": "ratio_between", "arguments": {"generation": 1}},
+            {"of": {"regime": "pool"}},
+        ),
+        (
+            {"measure": "slope", "arguments": {"sizes": [1, 2, 3], "generation": 1}},
+            {"of": {"size": [3, 2, 1]}},
+        ),
+        (
+            {"measure": "fluctuation_ratio", "arguments": {"early": [0, 1], "late": [2, 3]}},
+            {"arguments": {"early": [2, 3], "late": [0, 1]}},
+        ),
+    ],
+    ids=["of and against swapped", "against itself", "order of sizes", "early and late swapped"],
+)
+def test_a_control_that_cannot_fail_is_reported(change, control):
+    check = {**CHECK, **change, "control": {"what": "x", **control}}
+    if "ratio_between" in change.values():
+        check["against"] = {**PLACE, "regime": "pool"}
+    if "slope" in change.values():
+        check["of"] = {**PLACE, "size": [1, 2, 3]}
+    with pytest.raises(UserError, match="so that it cannot fail: give it another regime"):
+        records.validate([{**RECORD, "checks": [check]}], "claims.yaml")
 
 
 def test_a_repeated_identity_is_reported():
@@ -325,13 +721,13 @@ def test_a_file_without_claims_is_reported(found):
 def test_published_values_are_added_and_missing_ones_reported():
     known = reference.published()
     wanted = {"claim": "V2", "quantity": "latent_std", "generation": 5}
-    judged = [{"id": "G9", "checks": [{**CHECK, "published": [wanted]}]}]
-    (found,) = claims.compare(judged, known)[0]["checks"][0]["published"]
-    assert found["values"] == [0.4665, 0.431, 0.4583, 0.428, 0.4329]
-    assert found["grades"] == ["code"]
+    found = [{"id": "G9", "checks": [{**CHECK, "published": [wanted]}], "agreement": []}]
+    (filled,) = claims.compare(found, known)[0]["checks"][0]["published"]
+    assert filled["values"] == [0.4665, 0.431, 0.4583, 0.428, 0.4329]
+    assert filled["grades"] == ["code"]
     wanted["generation"] = 77
     with pytest.raises(UserError, match="G9: no published value has"):
-        claims.compare(judged, known)
+        claims.compare(found, known)
 
 
 def follows_from_its_numbers(claim):
@@ -340,30 +736,34 @@ def follows_from_its_numbers(claim):
         numbers = check["low"], check["high"]
         if check["effect"] is not None and check["verdict"] != claims.NOT_TESTABLE:
             assert check["verdict"] == claims.side(*numbers, check["rule"])[0], check["name"]
-    return claim["verdict"] == claims.verdict(claim["checks"])["verdict"]
+    return claim["verdict"] == claims.verdict(claim["checks"], claim["gates"])["verdict"]
 
 
 def test_the_committed_verdicts_follow_from_their_numbers_and_controls_turn_them():
-    judged = files.read_json(LAPTOP)["claims"]
-    assert [claim["id"] for claim in judged] == [claim["id"] for claim in reference.claims()]
-    assert all(follows_from_its_numbers(claim) for claim in judged)
+    written = files.read_json(LAPTOP)
+    found = written["claims"]
+    without = {name for names in written["left_out"].values() for name in names}
+    assert {claim["id"] for claim in found} | without == {c["id"] for c in reference.claims()}
+    assert all(follows_from_its_numbers(claim) for claim in found)
     supported = [
-        (claim["id"], check["name"], check["control"]["verdict"])
-        for claim in judged
+        check
+        for claim in found
         for check in claim["checks"]
         if check["verdict"] == claims.SUPPORTED
     ]
-    assert len(supported) > 40
-    assert [place for place in supported if place[2] != claims.NOT_SUPPORTED] == []
+    assert len(supported) > 30
+    controls = [check["control"]["verdict"] for check in supported if "control" in check]
+    assert len(controls) > 20
+    assert claims.SUPPORTED not in controls
 
 
 def test_the_pages_show_the_committed_verdicts():
-    judged = files.read_json(LAPTOP)["claims"]
-    assert tables.summary(judged) in LAPTOP.with_suffix(".md").read_text(encoding="utf-8")
-    verdicts = collections.Counter(claim["verdict"] for claim in judged)
+    found = files.read_json(LAPTOP)["claims"]
+    assert tables.summary(found) in LAPTOP.with_suffix(".md").read_text(encoding="utf-8")
+    verdicts = collections.Counter(claim["verdict"] for claim in found)
     documented = (ROOT / "docs" / "verdicts.md").read_text(encoding="utf-8")
     readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
-    assert f"the paper's {len(judged)} claims" in readme
+    assert f"the paper's {len(found)} claims" in readme
     for verdict, number in verdicts.items():
         assert f"| {verdict} ({number}) |" in documented
         assert f"{number} are {verdict.removesuffix(' at this scale')}" in readme
@@ -371,8 +771,8 @@ def test_the_pages_show_the_committed_verdicts():
 
 def test_the_smallest_run_has_a_verdict_for_every_claim(finished):
     folder = finished.folder / "results" / "smoke" / "tables"
-    judged = files.read_json(folder / "claims.json")["claims"]
-    assert {claim["id"] for claim in judged} >= IDENTITIES
-    assert all(follows_from_its_numbers(claim) for claim in judged)
-    tried = [check for claim in judged for check in claim["checks"] if check["effect"] is not None]
+    found = files.read_json(folder / "claims.json")["claims"]
+    assert {claim["id"] for claim in found} >= IDENTITIES
+    assert all(follows_from_its_numbers(claim) for claim in found)
+    tried = [check for claim in found for check in claim["checks"] if check["effect"] is not None]
     assert "vae" in {check["of"]["quantity"].partition(".")[0] for check in tried}

@@ -54,17 +54,34 @@ def test_claims_get_the_series_of_every_family(tmp_path):
             )
         ],
         "vae": table("vae.csv", quantity="latent_std", regime="a", **over_runs),
-        "lm_perplexity": table("p.csv", setting="s", definition="token", **over_runs),
-        "lm_text": table("t.csv", quantity="distinct_2", setting="s", **over_runs),
-        "lm_runs": [write(f"run{run}.npz", under_first=np.ones((n, 5))) for run in range(runs)],
+        "lm_runs": [
+            write(
+                f"{setting}{run}.npz",
+                losses=np.full((n_texts, 5), run),
+                documents=np.arange(5),
+                under_first=np.ones((n_texts, 6)),
+            )
+            for setting, n_runs, n_texts in (("s", runs, n), ("short", 1, 2))
+            for run in range(n_runs)
+        ],
+        "lm_texts": [
+            write(f"text_{name}.npz", repeated=np.ones((n_texts, 6)), other=np.ones(2))
+            for name, n_texts in (("s0", n), ("s1", n), ("short", 2))
+        ],
+        "lm_baselines": [],
     }
+    for run in range(runs):
+        pretraining = {"pretraining_loss": 3.0} if run == 0 else {}
+        path = tmp_path / f"baseline{run}.json"
+        files.write_json(path, {"ngram_loss": 4.0 + run, **pretraining})
+        given["lm_baselines"].append(str(path))
     settings = {
         "truth": {"mean": 0, "std": 1},
         "gaussian": {"regimes": ["a", "b"], "grid": [{"ddof": 0, "size": size}]},
         "growing": {"ddof": [1], "noise": [0], "powers": [2], "size": size},
         "discrete": {"distributions": ["uniform"], "sizes": [size]},
         "gmm": [{"regime": "a", "data": "one", "size": size}],
-        "lm": ["s"],
+        "lm": {"s": runs, "short": 1},
     }
     found = run_values.collect(results.of_all_families(given, settings), settings)
     at = {"regime": "b", "ddof": 0, "noise": 0, "power": 2, "size": size, "data": "one"}
@@ -75,12 +92,29 @@ def test_claims_get_the_series_of_every_family(tmp_path):
         "discrete.states": (runs, n),
         "gmm.total_std": None,
         "vae.latent_std": None,
-        "lm.perplexity": (runs, 2),
-        "lm.distinct_2": (runs, 2),
+        "lm.perplexity": (runs, n),
+        "lm.loss": (runs, n, 5),
+        "lm.beyond_first": (runs, n, 6),
+        "lm.repeated_3gram_share": (runs, n, 6),
         "lm.first_q99": (runs, n),
+        "lm.ngram_loss": (runs, 1),
+        "lm.pretraining_loss": (1, 1),
     }.items():
         place = at | {"regime": "a"} if expected is None else at
         place |= {"ddof": 1} if quantity.startswith("growing") else {}
         series = found.find(quantity, place)
         assert series is not None, quantity
         assert expected is None or series.values.shape == expected, quantity
+    losses = found.find("lm.loss", at)
+    assert losses.values[:, 0, 0].tolist() == [0, 1]
+    assert losses.documents.tolist() == [0, 1, 2, 3, 4]
+    short = found.find("lm.loss", {"setting": "short"})
+    assert (short.values.shape, short.generations.tolist()) == ((1, 2, 5), [-1, 0])
+    assert found.find("lm.ngram_loss", {}).values.ravel().tolist() == [4, 5]
+
+
+def test_families_that_were_not_run_have_no_series(tmp_path):
+    files.write_arrays(tmp_path / "run.npz", losses=np.ones((3, 4)), documents=np.arange(4))
+    given = {"lm_runs": [str(tmp_path / "run.npz")], "gaussian": []}
+    found = run_values.collect(results.of_all_families(given, {"lm": {"s": 1}}), {})
+    assert found.families() == {"lm"}

@@ -21,20 +21,34 @@ CHECK = {
     **{"rule": {"within": [0.7, 1.5]}, "refuted_by": "no growth", "runs": 200, **NUMBERS},
     **{"why": "it is outside", "note": "A tenth is a choice."},
     "published": [{"quantity": "std", "grades": ["code"], "values": [0.9, 1.0]}],
-    "control": {"what": "pool for replace", **dict.fromkeys(NUMBERS), "verdict": "not supported"},
+    **{"interval": "mean", "generation": None},
+    "control": {
+        **{"what": "pool for replace", "why": "it is constant"},
+        **{**dict.fromkeys(NUMBERS), "verdict": "not supported"},
+    },
 }
+GATE = {"name": "it works", "result": "passed", "why": "3 nats, must be above 2"}
+AGREEMENT = {**CHECK, "name": "as printed", "verdict": "differs", "why": "it is elsewhere"}
 CLAIMS = {
     "rule": "All checks must hold.",
+    "left_out": {"vae": ["V9"]},
     "claims": [
         {
             **{"id": "G9", "statement": "Tails <b>go</b>.", "where": "figure 1", "grade": "text"},
-            **{"verdict": "not supported", "why": "it straddles", "checks": [CHECK]},
+            **{"verdict": "not supported", "why": "it is outside", "checks": [CHECK]},
+            **{"short": "tails go", "gates": [GATE], "agreement": [AGREEMENT]},
         },
         {
             **{"id": "D9", "statement": "States go.", "where": "appendix", "grade": "text"},
             "note": "A second reading.",
             **{"verdict": "supported", "why": "all hold"},
-            "checks": [{name: value for name, value in CHECK.items() if name != "note"}],
+            **{"short": "states go", "gates": [], "agreement": []},
+            "checks": [
+                {
+                    **{name: value for name, value in CHECK.items() if name != "note"},
+                    "verdict": "supported",
+                }
+            ],
         },
     ],
 }
@@ -342,7 +356,10 @@ def test_claims_are_shown_with_their_verdicts():
     assert "0 not testable at this scale" in text
     assert re.search('<h3 id="claim-G9">G9:\\s*<span class="verdict not-supported">', text)
     assert "Tails &lt;b&gt;go&lt;/b&gt;." in text
-    assert "it straddles" in text
+    assert "Claims on what was not run are left out: VAE (V9)." in text
+    assert "Tested only if: it works (passed: 3 nats, must be above 2)." in text
+    assert '<span class="verdict differs">' in text
+    assert "growth of μ̂ (ratio)</td>" in text
     assert "all hold" not in text
     assert "A second reading." in text
     for cell in (
@@ -350,7 +367,7 @@ def test_claims_are_shown_with_their_verdicts():
         "within 0.7 to 1.5",
         "std: 0.9 to 1 [code]",
         "it is outside. A tenth is a choice.",
-        "replace: not supported, –",
+        "replace: –, not supported: it is constant",
     ):
         assert f"{cell}</td>" in text
 

@@ -1,9 +1,13 @@
 """Measures for claims: functions of a series that return one number for each run.
 
-Every measure takes `of`, a `run_values.Series`. Some also take `against`, another series with the
-same number of runs. They return an array of shape (runs,), or of shape (runs, n) if each of n
-numbers must satisfy the rule of a check. A generation is a number, ``"last"``, or ``{"by": n}``,
-which means n, or the last generation if the chain is shorter.
+Every measure takes `of`, a `run_values.Series`. Some also take `against`, another series: runs are
+compared with the runs of the same number, as far as both series have them. Measures return an array
+of shape (runs,), or of shape (runs, n) if each of n numbers must satisfy the rule of a check. Of
+values for each block, `DIFFERENCES` return an array of shape (runs, blocks).
+
+A generation is a number, ``"last"``, or a mapping. ``{"by": n}`` is for what must happen by
+generation n, ``{"until": n}`` for what must not happen until then. Both mean n, or the last
+generation of the chain if it is shorter; where two series are compared, the last that both have.
 """
 
 import numpy as np
@@ -15,25 +19,57 @@ class NotTestable(Exception):
     """The results cannot decide a check; the message says why."""
 
 
+def resolve(generation, *series):
+    """Number of a generation.
+
+    Parameters
+    ----------
+    generation : int, "last", or dict
+    *series : run_values.Series
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    ValueError
+        If `generation` is none of these.
+    """
+    last = min(int(one.generations[-1]) for one in series)
+    match generation:
+        case "last":
+            return last
+        case {"by": int(wanted)} | {"until": int(wanted)} if len(generation) == 1:
+            return min(wanted, last)
+        case bool():
+            pass
+        case int():
+            return generation
+    raise ValueError(f"{generation!r} is not a generation")
+
+
 def at(of, generation):
-    """Values at a generation, shape (runs,).
+    """Values at a generation, shape (runs,) or (runs, blocks).
 
     Raises
     ------
     NotTestable
         If the series does not include this generation.
     """
-    last = int(of.generations[-1])
-    if generation == "last":
-        generation = last
-    elif isinstance(generation, dict):
-        generation = min(generation["by"], last)
-    if not isinstance(generation, int):
-        raise ValueError(f"{generation!r} is not a generation")
+    generation = resolve(generation, of)
     found = np.flatnonzero(of.generations == generation)
     if not found.size:
+        last = int(of.generations[-1])
         raise NotTestable(f"generation {generation} is not among those run (the last is {last})")
     return of.values[:, found[0]]
+
+
+def pair(of, against, generation):
+    """Values of two series in the same generation, of the runs that both have."""
+    generation = resolve(generation, of, against)
+    n_runs = min(len(of.values), len(against.values))
+    return at(of, generation)[:n_runs], at(against, generation)[:n_runs]
 
 
 def value(of, *, generation):
@@ -53,17 +89,20 @@ def ratio(of, *, start, end):
 
 def difference_between(of, against, *, generation):
     """Difference to the other series in the same generation."""
-    return at(of, generation) - at(against, generation)
+    one, other = pair(of, against, generation)
+    return one - other
+
+
+def difference_at(of, against, *, generation, other):
+    """Difference of the quantity in `generation` to the other series in its generation `other`."""
+    n_runs = min(len(of.values), len(against.values))
+    return at(of, generation)[:n_runs] - at(against, other)[:n_runs]
 
 
 def ratio_between(of, against, *, generation):
     """Quantity in multiples of the other series in the same generation."""
-    return at(of, generation) / at(against, generation)
-
-
-def ratio_of_ratios(of, against, *, start, end):
-    """Relative growth from `start` to `end`, in multiples of that of the other series."""
-    return ratio(of, start=start, end=end) / ratio(against, start=start, end=end)
+    one, other = pair(of, against, generation)
+    return one / other
 
 
 def steps(of, *, start, end):
@@ -124,6 +163,12 @@ def relative_growth(of, *, start, end):
     return difference(of, start=start, end=end) / at(of, start).mean()
 
 
+def growth_against_law(of, *, start, end, size, power, ddof):
+    """Relative growth of W₂² in multiples of that of its closed form, if M grows as a power."""
+    law = theory.growing_wasserstein(theory.growing_sizes(size, power, end + 1), ddof=ddof)
+    return relative_growth(of, start=start, end=end) / (law[end] / law[start] - 1)
+
+
 LAWS = {
     "wasserstein": theory.wasserstein,
     "wasserstein_leading_order": lambda t, size, ddof: theory.wasserstein_leading_order(t, size),
@@ -134,8 +179,9 @@ LAWS = {
 MEASURES = {
     measure.__name__: measure
     for measure in (
-        *(value, difference, ratio, difference_between, ratio_between, ratio_of_ratios),
+        *(value, difference, ratio, difference_between, difference_at, ratio_between),
         *(steps, displacement_exponent, fluctuation_ratio, slope),
-        *(against_law, against_limit, relative_growth),
+        *(against_law, against_limit, relative_growth, growth_against_law),
     )
 }
+DIFFERENCES = ("difference", "difference_between", "difference_at")

@@ -31,31 +31,43 @@ QUANTITIES = {
     **dict.fromkeys(
         [f"discrete.{name}" for name in ("states", "rare", "common", "absorbed")], _DISCRETE
     ),
-    # state in which a run is absorbed. position: true probability of all states before it plus half
-    # of its own. first: 1/q of the most probable state if it is that state, else 0. The suffix
-    # _if_equal means the same quantity with equal probabilities for all states.
-    **dict.fromkeys(
-        [f"discrete.end_{name}" for name in ("position", "position_if_equal")], _DISCRETE
-    ),
-    **dict.fromkeys([f"discrete.end_{name}" for name in ("first", "first_if_equal")], _DISCRETE),
+    # state in which each absorbed run ends, to be tested against its law: the true probabilities,
+    # or equal ones
+    **dict.fromkeys(("discrete.end_state", "discrete.end_state_if_equal"), _DISCRETE),
     # generation g is data(g), that is samples(g − 1); for the loss it is model(g)
     **dict.fromkeys(
         [
             f"vae.{name}"
-            for name in ("latent_std", "latent_tail_share", "class_entropy", "confidence")
+            for name in (
+                *("latent_mean", "latent_std", "latent_tail_share"),
+                *("class_entropy", "confidence"),
+            )
         ],
         _VAE,
     ),
     **dict.fromkeys(("vae.pixel_deviation", "vae.last_epoch_loss"), _VAE),
-    # generation of the model, −1 before fine-tuning
+    # generation of the model, −1 before fine-tuning: loss of real test text in nats per token, by
+    # block; perplexity, see `RunValues.add_language_model`
+    "lm.loss": _TEXTS,
     "lm.perplexity": ("setting", "definition"),
-    # generation of the model that wrote the text, −1 for real text. first_q50 and first_q99 are
-    # quantiles of the perplexity of the blocks of text under generation 0.
-    **dict.fromkeys([f"lm.repeated_{n}gram_share" for n in (2, 3, 4)], _TEXTS),
-    **dict.fromkeys([f"lm.distinct_{n}" for n in (1, 2, 3)], _TEXTS),
-    **dict.fromkeys(("lm.vocabulary_coverage", "lm.tail_coverage"), _TEXTS),
+    # generation of the model that wrote the text, −1 for real text. repeated_3gram_share,
+    # beyond_first and below_first are by block, first_q50 and first_q99 of all blocks of a run.
+    **dict.fromkeys(("lm.repeated_3gram_share", "lm.beyond_first", "lm.below_first"), _TEXTS),
     **dict.fromkeys(("lm.first_q50", "lm.first_q99"), _TEXTS),
+    # generation 0: loss of an n-gram model on the same test text; for a model that is pretrained
+    # here, also losses of both on text of the pretraining corpus
+    **dict.fromkeys(
+        [f"lm.{name}" for name in ("ngram_loss", "pretraining_ngram_loss", "pretraining_loss")], ()
+    ),
 }
+
+BLOCKS = ("lm.loss", "lm.repeated_3gram_share", "lm.beyond_first", "lm.below_first")
+WITH_LAW = ("discrete.end_state", "discrete.end_state_if_equal")
+
+
+def family(quantity):
+    """Family of experiments that a quantity belongs to."""
+    return quantity.partition(".")[0]
 
 
 class Series(NamedTuple):
@@ -64,11 +76,17 @@ class Series(NamedTuple):
     Parameters
     ----------
     generations : ndarray of int, shape (n,)
-    values : ndarray, shape (runs, n)
+    values : ndarray, shape (runs, n) or, for quantities in `BLOCKS`, (runs, n, blocks)
+    documents : ndarray of int, shape (blocks,), optional
+        Document of each block, if the blocks are the same in all runs.
+    law : ndarray, shape (states,), optional
+        For quantities in `WITH_LAW`: probability of each state.
     """
 
     generations: np.ndarray
     values: np.ndarray
+    documents: np.ndarray | None = None
+    law: np.ndarray | None = None
 
 
 class RunValues:
@@ -77,7 +95,7 @@ class RunValues:
     def __init__(self):
         self._series = {}
 
-    def add(self, quantity, setting, generations, values):
+    def add(self, quantity, setting, generations, values, **facts):
         """Add one series.
 
         Parameters
@@ -87,15 +105,41 @@ class RunValues:
         setting : mapping
             A value for each key of the quantity; other keys are ignored.
         generations : array_like of int, shape (n,)
-        values : array_like, shape (runs, n)
+        values : array_like, shape (runs, n) or (runs, n, blocks)
+        **facts
+            Further fields of `Series`.
         """
         key = tuple(setting[name] for name in QUANTITIES[quantity])
-        self._series[quantity, key] = Series(np.asarray(generations), np.asarray(values))
+        self._series[quantity, key] = Series(np.asarray(generations), np.asarray(values), **facts)
 
     def find(self, quantity, setting):
         """Return the `Series` of a quantity at a setting, or None if there is none."""
         key = tuple(setting[name] for name in QUANTITIES[quantity])
         return self._series.get((quantity, key))
+
+    def families(self):
+        """Families of which there is at least one series."""
+        return {family(quantity) for quantity, _ in self._series}
+
+    def cells(self, quantity):
+        """Differences of a quantity in `BLOCKS` to generation 0, from all settings.
+
+        Parameters
+        ----------
+        quantity : str
+
+        Returns
+        -------
+        list of ndarray, each of shape (runs, blocks)
+            One for each setting and each generation after 0.
+        """
+        found = [one for (name, _), one in self._series.items() if name == quantity]
+        return [
+            one.values[:, k] - one.values[:, one.generations == 0][:, 0]
+            for one in found
+            if 0 in one.generations
+            for k in np.flatnonzero(one.generations > 0)
+        ]
 
     def add_gaussian(self, chains, *, regime, mean, std):
         """Add the Gaussian chains of one regime.
@@ -174,13 +218,10 @@ class RunValues:
         for name, whole in (("rare", rare), ("common", len(true) - rare)):
             if whole:
                 self.add(f"discrete.{name}", at, generations, observed[name] / whole)
-        ended = observed["absorbed_in"][observed["absorbed_in"] >= 0]
+        ended = observed["absorbed_in"][observed["absorbed_in"] >= 0][:, None]
         equal = np.full(len(true), 1 / len(true))
-        for law, suffix in ((true, ""), (equal, "_if_equal")):
-            position, first = np.cumsum(law) - law / 2, np.eye(1, len(law))[0] / law[0]
-            for name, of_state in (("position", position), ("first", first)):
-                values = of_state[ended][:, None]
-                self.add(f"discrete.end_{name}{suffix}", at, generations[-1:], values)
+        self.add("discrete.end_state", at, generations[-1:], ended, law=true)
+        self.add("discrete.end_state_if_equal", at, generations[-1:], ended, law=equal)
 
     def add_table(self, family, table, keys):
         """Add the series of a table, as far as they are in `QUANTITIES`.
@@ -199,51 +240,88 @@ class RunValues:
             if quantity in QUANTITIES:
                 self.add(quantity, at, rows["generation"], rows[runs].to_numpy(float).T)
 
-    def add_under_first(self, setting, runs):
-        """Add quantiles of the perplexity of text under generation 0.
+    def add_language_model(self, setting, arrays):
+        """Add all quantities of one setting of the language model.
 
         Parameters
         ----------
         setting : str
-        runs : list of ndarray, each of shape (1 + generations, blocks)
-            Perplexity of each block, real text first; see `collapse.lm.summary.histograms`.
+        arrays : dict of ndarray
+            losses, shape (runs, 1 + generations, blocks): mean loss in nats per token of each block
+            of real test text under the model before fine-tuning, model(0), model(1), …
+            documents, shape (blocks,): document of each of these blocks.
+            under_first, shape (runs, 1 + generations, blocks): the same loss of blocks of real
+            text, samples(0), samples(1), … under model(0).
+            repeated, like under_first: share of the 3-grams of a block that occur earlier in it.
+            Any of them may be missing.
         """
-        generations = np.arange(-1, len(runs[0]) - 1)
+        at = {"setting": setting}
+        for name, add in (
+            ("losses", self._add_losses),
+            ("under_first", self._add_under_first),
+            ("repeated", self._add_repeated),
+        ):
+            if name in arrays:
+                values = np.asarray(arrays[name], dtype=float)
+                add(at, np.arange(-1, values.shape[1] - 1), values, arrays.get("documents"))
+
+    def _add_losses(self, at, generations, losses, documents):
+        """Add losses, and perplexities by both definitions."""
+        self.add("lm.loss", at, generations, losses, documents=documents)
+        for definition, values in (
+            ("token", np.exp(losses.mean(axis=2))),
+            ("sequence", np.exp(losses).mean(axis=2)),
+        ):
+            self.add("lm.perplexity", {**at, "definition": definition}, generations, values)
+
+    def _add_under_first(self, at, generations, losses, _):
+        """Add quantiles, and for each block whether it is beyond those of samples(0)."""
+        own = losses[:, 1]  # of samples(0)
         for percent in (50, 99):
-            values = np.stack([np.percentile(run, percent, axis=1) for run in runs])
-            self.add(f"lm.first_q{percent}", {"setting": setting}, generations, values)
+            values = np.percentile(np.exp(losses), percent, axis=2)
+            self.add(f"lm.first_q{percent}", at, generations, values)
+        median, high = np.percentile(own, [50, 99], axis=1)
+        beyond, below = losses > high[:, None, None], losses < median[:, None, None]
+        self.add("lm.beyond_first", at, generations, beyond.astype(float))
+        self.add("lm.below_first", at, generations, below.astype(float))
+
+    def _add_repeated(self, at, generations, shares, _):
+        self.add("lm.repeated_3gram_share", at, generations, shares)
 
 
 def collect(results, settings):
-    """Collect the series of all families.
+    """Collect the series of all families that were run.
 
     Parameters
     ----------
     results : dict
-        Arguments of the methods of `RunValues`: gaussian, an iterable of regime and chains;
-        growing, arrays; discrete, an iterable of distribution and arrays; gmm, chains; vae,
-        lm_perplexity and lm_text, tables; lm_runs, an iterable of setting and runs.
+        Arguments of the methods of `RunValues`. Each of them may be missing: gaussian, an iterable
+        of regime and chains; growing, arrays; discrete, an iterable of distribution and arrays;
+        gmm, chains; vae, a table; lm, an iterable of setting and arrays; lm_baselines, for each of
+        ngram_loss, pretraining_ngram_loss and pretraining_loss its values, one for each run.
     settings : dict
-        truth (mean and std), growing (ddof, noise, powers and size), discrete (sizes).
+        truth (mean and std), growing (ddof, noise, powers and size), discrete (sizes); those of
+        missing results are not needed.
 
     Returns
     -------
     RunValues
     """
     runs = RunValues()
-    for regime, chains in results["gaussian"]:
+    for regime, chains in results.get("gaussian", ()):
         runs.add_gaussian(chains, regime=regime, **settings["truth"])
-    growing = settings["growing"]
-    grid = itertools.product(*(growing[name] for name in ("ddof", "noise", "powers")))
-    runs.add_growing(results["growing"], grid, size=growing["size"])
-    for distribution, arrays in results["discrete"]:
+    if "growing" in results:
+        growing = settings["growing"]
+        grid = itertools.product(*(growing[name] for name in ("ddof", "noise", "powers")))
+        runs.add_growing(results["growing"], grid, size=growing["size"])
+    for distribution, arrays in results.get("discrete", ()):
         for size in settings["discrete"]["sizes"]:
             runs.add_discrete(distribution, size, arrays)
-    runs.add_mixtures(results["gmm"])
-    runs.add_table("vae", results["vae"], ["regime"])
-    perplexity = results["lm_perplexity"].assign(quantity="perplexity")
-    runs.add_table("lm", perplexity, ["setting", "definition"])
-    runs.add_table("lm", results["lm_text"], ["setting"])
-    for setting, under_first in results["lm_runs"]:
-        runs.add_under_first(setting, under_first)
+    runs.add_mixtures(results.get("gmm", ()))
+    if "vae" in results:
+        runs.add_table("vae", results["vae"], ["regime"])
+    for setting, arrays in results.get("lm", ()):
+        runs.add_language_model(setting, arrays)
+    for name, values in results.get("lm_baselines", {}).items():
+        runs.add(f"lm.{name}", {}, [0], np.reshape(values, (-1, 1)))
     return runs
