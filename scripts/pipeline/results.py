@@ -42,7 +42,7 @@ def of_all_families(given, settings):
     given : mapping
         Paths; what was not run is missing or an empty list. Lists in the order of their settings:
         gaussian, discrete, gmm, lm_runs and lm_texts (one file for each run; together they hold
-        losses, documents, under_first and repeated), lm_baselines (JSON, one file for each run).
+        losses, documents, under_first and repeated), lm_baselines (one file for each run).
         Single files: growing, vae.
     settings : mapping
         gaussian (regimes, grid), discrete (distributions), gmm (grid), lm (number of runs of each
@@ -97,11 +97,9 @@ def _language_models(of_runs, n_runs):
 
 
 def _baselines(paths):
-    """Losses by name, each with a value from every file that has it."""
-    found = [files.read_json(path) for path in paths]
-    names = ("ngram_loss", "pretraining_ngram_loss", "pretraining_loss")
-    values = {name: [one[name] for one in found if name in one] for name in names}
-    return {name: of_name for name, of_name in values.items() if of_name}
+    """Losses of models that a language model must beat: by name, a mean over blocks per run."""
+    found = [files.read_arrays(path) for path in paths]
+    return {name: [float(one[name].mean()) for one in found] for name in found[0]}
 
 
 def grouped(paths, counts):

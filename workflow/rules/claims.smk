@@ -36,9 +36,9 @@ rule claims:
         **of("vae", vae=rules.vae_generations.output.csv),
         **of(
             "lm",
-            lm_losses=layout.lm_metrics("losses"),
-            lm_text=layout.lm_metrics("text"),
-            lm_ngrams=layout.lm_ngrams(),
+            lm_runs=layout.lm_metrics("losses"),
+            lm_texts=layout.lm_metrics("text"),
+            lm_baselines=layout.lm_ngrams(),
         ),
     output:
         multiext("results/{scale}/tables/claims", csv=".csv", md=".md", json=".json"),

@@ -197,8 +197,8 @@ def drawn(n_blocks, count, *, run, seed, what="the corpus"):
 def _check_enough(n_blocks, needed, what):
     if n_blocks < needed:
         raise UserError(
-            f"{what} gives {n_blocks:,} blocks, but {needed:,} are needed: lower lm.blocks, lm.runs "
-            "or lm.pretrain.blocks, or use a larger corpus."
+            f"{what} gives {n_blocks:,} blocks, but {needed:,} are needed: lower lm.blocks, "
+            "lm.runs or lm.pretrain.blocks, or use a larger corpus."
         )
 
 

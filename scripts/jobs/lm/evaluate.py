@@ -24,8 +24,8 @@ with job(snakemake):
     files.write_arrays(
         snakemake.output[0],
         # (1 + generations, test blocks), the model before fine-tuning first
-        test=np.stack(tests),
-        test_documents=real["test_documents"],
+        losses=np.stack(tests),
+        documents=real["test_documents"],
         # (1 + generations, blocks), the real text first
         under_first=np.stack(
             [language_model.block_losses(judge, text, settings) for text in texts]

@@ -1,4 +1,4 @@
-"""Draw the tail of the perplexity of generated text under generation 0, a panel for each setting."""
+"""Draw the tail of generated text under generation 0, a panel for each setting."""
 
 import pandas as pd
 from pipeline.job import job

@@ -15,4 +15,4 @@ with job(snakemake):
         lines = corpora.read_lines(given.seen)
         texts += [text_blocks.cut(tokenizer, lines, start=start, **settings["cut"])[0]]
     fitted = ngram.fit(texts, model["vocab_size"])
-    files.write_arrays(snakemake.output[0], test=ngram.block_losses(fitted, real["test"]))
+    files.write_arrays(snakemake.output[0], ngram_loss=ngram.block_losses(fitted, real["test"]))

@@ -10,7 +10,7 @@ with job(snakemake):
     output, runs = snakemake.output, {}
     for setting, paths in results.grouped(snakemake.input.runs, snakemake.params.settings):
         runs[setting] = [files.read_arrays(path) for path in paths]
-    losses = {setting: [run["test"] for run in own] for setting, own in runs.items()}
+    losses = {setting: [run["losses"] for run in own] for setting, own in runs.items()}
     texts = {setting: [np.exp(run["under_first"]) for run in own] for setting, own in runs.items()}
 
     table = pd.concat(
@@ -19,7 +19,7 @@ with job(snakemake):
     files.write_table(output.csv, table)
     files.write_markdown(output.md, table)
 
-    documents = next(iter(runs.values()))[0]["test_documents"]
+    documents = next(iter(runs.values()))[0]["documents"]
     changes = summary.changes(losses, documents)
     files.write_table(output.changes, changes)
     files.write_markdown(output.changes_md, changes)

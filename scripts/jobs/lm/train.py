@@ -31,7 +31,7 @@ with job(snakemake):
     )
     # measured here, so that no later job has to load the model for it
     losses = language_model.block_losses(model, real["test"], settings)
-    if "samples" in output:
+    if output.get("samples"):
         prompts = data if params.prompts == "previous" else real["blocks"]
         samples = generation.continue_blocks(model, prompts, settings, seed=params.sampling_seed)
         files.write_arrays(output.samples, blocks=samples)
