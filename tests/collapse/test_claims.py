@@ -373,6 +373,29 @@ def test_what_a_language_model_lacks_closes_the_claims_that_need_it(arms, ngram_
         assert expected == claims.SUPPORTED or why in claim["why"]
 
 
+@pytest.mark.parametrize(
+    ("first", "expected"),
+    [((2.2, 0.2, 0.7), claims.SUPPORTED), ((0.1, 0.02, 0.3), claims.NOT_TESTABLE)],
+    ids=["a VAE that draws digits", "a VAE that never did"],
+)
+def test_a_vae_that_never_drew_digits_cannot_lose_them(first, expected):
+    """Class entropy, pixel deviation and confidence of real, first and last images."""
+    rng, runs = np.random.default_rng(6), RunValues()
+    quantities = ("class_entropy", "pixel_deviation", "confidence")
+    for name, *values in zip(quantities, (2.3, 0.26, 0.97), first, (0.0, 0.01, 0.2), strict=True):
+        noise = rng.normal(0, 0.001, (5, 3))
+        runs.add(f"vae.{name}", {"regime": "replace"}, [0, 1, 2], np.array(values) + noise)
+    (record,) = (record for record in reference.claims() if record["id"] == "V1")
+    (claim,) = claims.judge([record], runs, FACTS, reference.gates())
+    assert claim["verdict"] == expected
+    assert ("'the first VAE draws many digits' failed" in claim["why"]) == (
+        expected == claims.NOT_TESTABLE
+    )
+    (ungated,) = claims.judge([{**record, "gates": []}], runs, FACTS)
+    assert ungated["verdict"] == expected  # its controls alone make the verdict void
+    assert ("its control also holds" in ungated["why"]) == (expected == claims.NOT_TESTABLE)
+
+
 ENDS = {
     **{"name": "the law holds", "decides": True, "quantity": "χ²", "unit": "p-value"},
     **{"measure": "value", "arguments": {"generation": "last"}, "interval": "chi_square"},
