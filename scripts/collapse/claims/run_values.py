@@ -54,11 +54,8 @@ QUANTITIES = {
     # beyond_first and below_first are by block, first_q50 and first_q99 of all blocks of a run.
     **dict.fromkeys(("lm.repeated_3gram_share", "lm.beyond_first", "lm.below_first"), _TEXTS),
     **dict.fromkeys(("lm.first_q50", "lm.first_q99"), _TEXTS),
-    # generation 0: loss of an n-gram model on the same test text; for a model that is pretrained
-    # here, also losses of both on text of the pretraining corpus
-    **dict.fromkeys(
-        [f"lm.{name}" for name in ("ngram_loss", "pretraining_ngram_loss", "pretraining_loss")], ()
-    ),
+    # generation 0: loss of an n-gram model on the same test text
+    "lm.ngram_loss": (),
 }
 
 BLOCKS = ("lm.loss", "lm.repeated_3gram_share", "lm.beyond_first", "lm.below_first")
@@ -297,8 +294,8 @@ def collect(results, settings):
     results : dict
         Arguments of the methods of `RunValues`. Each of them may be missing: gaussian, an iterable
         of regime and chains; growing, arrays; discrete, an iterable of distribution and arrays;
-        gmm, chains; vae, a table; lm, an iterable of setting and arrays; lm_baselines, for each of
-        ngram_loss, pretraining_ngram_loss and pretraining_loss its values, one for each run.
+        gmm, chains; vae, a table; lm, an iterable of setting and arrays; lm_baselines, for
+        ngram_loss its values, one for each run.
     settings : dict
         truth (mean and std), growing (ddof, noise, powers and size), discrete (sizes); those of
         missing results are not needed.
