@@ -120,7 +120,8 @@ rule lm_rate_trial:
     resources:
         **needs("lm_train"),
     params:
-        settings=LM_TRAIN[LM["settings"][0]],
+        # a trial makes all epochs, whether or not the next one is better
+        settings=LM_TRAIN[LM["settings"][0]] | {"patience": None},
         seed=seed_of("lm", "rate", without=("rate",)),
         code=code_of("lm/rate_trial.py"),
     script:

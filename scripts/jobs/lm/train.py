@@ -1,5 +1,7 @@
 """Fine-tune model(g) on data(g), measure it, and continue every prompt with it: samples(g)."""
 
+import math
+
 from collapse.lm import generation, language_model
 from collapse.process import generations
 from pipeline import devices, files, weights
@@ -19,6 +21,8 @@ with job(snakemake):
         seed=params.mix_seed,
     )
     data = generations.assemble([files.read_arrays(path)["blocks"] for path in given.sources], *mix)
+    if settings["patience"]:  # in passes over as many blocks as data(0) has
+        settings["patience"] = math.ceil(settings["patience"] * len(real["blocks"]) / len(data))
     model = language_model.from_configuration(files.read_json(given.config))
     model = language_model.place(weights.load(given.start, model), device)
     history = language_model.fine_tune(

@@ -504,7 +504,8 @@ class Training(Section):
     weight_decay: NonNegative = key("decoupled weight decay of AdamW")
     clip: Positive = key("largest norm of the gradient")
     patience: Count | None = key(
-        "stop after so many epochs without a better validation perplexity; null: never",
+        "stop after so many epochs (as long as one of data(0)) without a better validation "
+        "perplexity; null: never",
         "our choice; paper, fine-tuning: never",
     )
 
