@@ -78,12 +78,19 @@ def lint_advice():
 
 def outdated_configuration():
     """Files that are generated from the configuration's model and are out of date."""
-    module = ("-m", "pipeline.configuration")
-    done = _run(sys.executable, *module, "--check")
+    return _outdated("pipeline.configuration")
+
+
+def outdated_verdicts():
+    """Whether the page of verdicts differs from the results."""
+    return _outdated("report.verdicts")
+
+
+def _outdated(module):
+    """Whether a module says that what it generates is out of date."""
+    done = _run(sys.executable, "-m", module, "--check")
     lines = (done.stdout + done.stderr).strip().splitlines()[-1:]
-    return _with_remedy(
-        lines, done, f"run 'PYTHONPATH=scripts .venv/bin/python {' '.join(module)}'"
-    )
+    return _with_remedy(lines, done, f"run 'PYTHONPATH=scripts .venv/bin/python -m {module}'")
 
 
 def outdated_stages():
@@ -99,7 +106,7 @@ def outdated_stages():
 
 CHECKS = (
     *(ruff_errors, unformatted_python, unformatted_rules),
-    *(lint_advice, outdated_configuration, outdated_stages),
+    *(lint_advice, outdated_configuration, outdated_verdicts, outdated_stages),
 )
 
 

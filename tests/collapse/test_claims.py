@@ -324,7 +324,6 @@ def test_the_claims_on_language_models_find_a_collapse():
         (name, claims.SUPPORTED) for name in LM_CLAIMS
     ]
     results_of_gates = {gate["id"]: gate["result"] for claim in found for gate in claim["gates"]}
-    assert results_of_gates.pop("lm_pretraining") == claims.DOES_NOT_APPLY
     assert set(results_of_gates.values()) == {claims.PASSED}
     compared = [entry for claim in found for entry in claim["agreement"]]
     assert {entry["verdict"] for entry in compared} == {claims.NOT_COMPARABLE}
@@ -784,11 +783,9 @@ def test_the_pages_show_the_committed_verdicts():
     found = files.read_json(LAPTOP)["claims"]
     assert tables.summary(found) in LAPTOP.with_suffix(".md").read_text(encoding="utf-8")
     verdicts = collections.Counter(claim["verdict"] for claim in found)
-    documented = (ROOT / "docs" / "verdicts.md").read_text(encoding="utf-8")
     readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
     assert f"the paper's {len(found)} claims" in readme
     for verdict, number in verdicts.items():
-        assert f"| {verdict} ({number}) |" in documented
         assert f"{number} are {verdict.removesuffix(' at this scale')}" in readme
 
 
