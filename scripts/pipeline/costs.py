@@ -18,7 +18,10 @@ BLOCKS = {"wikitext2": 37_354}  # training blocks of 64 tokens; the released cod
 BYTES_IN_TRAINING = 16  # of a parameter: weight, gradient and Adam's two moments, in fp32
 MNIST_IMAGES = 60_000
 START = ""  # of the critical path
-NETWORKS = ("vae_train", "vae_evaluate", "lm_pretrain", "lm_train", "lm_evaluate")
+NETWORKS = (
+    *("vae_train", "vae_evaluate", "lm_pretrain"),
+    *("lm_rate_trial", "lm_train", "lm_generate", "lm_evaluate"),
+)
 MEASURED = "reference/measured_costs.json"
 BYTES_OF_AN_IMAGE = 784 * (1 + 4 + 1)  # as read, as a tensor in fp32, as drawn
 # rates of a rule that no run has measured
@@ -159,7 +162,7 @@ def work(rule, output, config, growth=NO_GROWTH):
     float
         1 for light rules.
     """
-    vae, lm = config["vae"], config["lm"]
+    vae = config["vae"]
     channels = growth.model * math.prod(vae["architecture"]["channels"])
     images = growth.corpus * vae["images"]
     if rule == "vae_train":
@@ -177,19 +180,30 @@ def work(rule, output, config, growth=NO_GROWTH):
         return growth.runs * chain["runs"] * chain["horizon"] * sum(m * m for m in chain["sizes"])
     if not rule.startswith("lm_") or rule in ("lm_import", "lm_real"):
         return 1
-    weights, length = growth.model * parameters(config), lm["blocks"]["length"]
+    return _language_model_work(rule, output, config, growth)
+
+
+def _language_model_work(rule, output, config, growth):
+    lm, weights = config["lm"], growth.model * parameters(config)
+    length = lm["blocks"]["length"]
     if rule == "lm_pretrain":
         n_blocks = lm["pretrain"]["blocks"]["train"]
         return 6 * weights * n_blocks * length * lm["pretrain"]["train"]["epochs"]
     n_tokens = growth.corpus * lm["blocks"]["train"] * length
-    if rule == "lm_text":
-        return n_tokens * (lm["last_generation"] + 2)
-    if rule == "lm_train":
-        setting = lm["definitions"][output.split("/")[4]]
-        return weights * n_tokens * (6 * setting["epochs"] + 2 * lm["beams"])
-    if rule == "lm_evaluate":
-        return 2 * weights * n_tokens * (lm["last_generation"] + 2)
-    return 1
+    # what is made for no setting (rates, ngrams) is made as for the first
+    name = next(iter([n for n in lm["settings"] if f"/{n}/" in output]), lm["settings"][0])
+    setting = lm["definitions"][name]
+    training = 6 * weights * n_tokens * setting["epochs"]
+    rows = 1 if setting.get("decoding") == "sample" else lm["beams"]
+    writing = 2 * weights * n_tokens * rows
+    n_texts = setting.get("last_generation", lm["last_generation"]) + 2
+    return {
+        "lm_train": training + writing * ("/gen00." not in output),
+        "lm_rate_trial": training,
+        "lm_generate": writing,
+        "lm_evaluate": 2 * weights * n_tokens * n_texts,
+        "lm_text": n_tokens * n_texts,
+    }.get(rule, 1)
 
 
 def size(output, config, growth=NO_GROWTH):
@@ -224,7 +238,7 @@ def memory(rule, config, measured, growth=NO_GROWTH):
     """Peak memory of a job in bytes: as measured, plus what a larger model or more images add."""
     base, now = measured["peak_mib"] * 2**20, sizes(config)
     then = measured.get("sizes", now)
-    if rule in ("lm_train", "lm_pretrain"):
+    if rule in ("lm_train", "lm_rate_trial", "lm_pretrain"):
         return base + BYTES_IN_TRAINING * max(0, growth.model * now["lm"] - then["lm"])
     if rule == "vae_train":
         return base + BYTES_OF_AN_IMAGE * max(0, growth.corpus * now["images"] - then["images"])

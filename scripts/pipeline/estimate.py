@@ -10,7 +10,7 @@ from typing import NamedTuple
 from pipeline import costs, files, logs, plan, targets
 
 # beginnings of the names of rules that make one chain a run
-CHAINS = ("vae_", "lm_train", "lm_evaluate", "lm_text", "gaussian_chain", "gmm_chain")
+CHAINS = ("vae_", "lm_train", "lm_generate", "lm_evaluate", "lm_text", "gaussian_chain", "gmm_chain")
 LIMITS = {"hours of a job": 24, "GB of a job": 80, "TB of disk": 1, "jobs": 20_000}  # our choice
 LIGHT = 1 / 60  # hours; rules that take less are not listed
 
@@ -144,7 +144,7 @@ def report_rates(runs, rates, estimates):
 
 def report_operations(jobs, config, rates):
     """Print the language models' operations and the time of a GPU, if none has been measured."""
-    rules = ("lm_pretrain", "lm_train", "lm_evaluate")
+    rules = ("lm_pretrain", "lm_rate_trial", "lm_train", "lm_generate", "lm_evaluate")
     kinds = [(costs.kind(job.rule), job.outputs[0]) for job in jobs]
     needed = sum(costs.work(kind, path, config) for kind, path in kinds if kind in rules)
     hours = needed / 10e12 / 3600

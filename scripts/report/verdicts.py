@@ -13,8 +13,9 @@ HEAD = """\
 
 What does each scale say about each claim of the paper?
 
-This page is generated from `results/*/tables/claims.json` by `PYTHONPATH=scripts python -m report.verdicts`.
-[verdicts.md](verdicts.md) explains what a verdict means. The full tables, with every check and its control:
+This page is generated from `results/*/tables/claims.json` by
+`PYTHONPATH=scripts python -m report.verdicts`. [verdicts.md](verdicts.md) explains what a verdict
+means. The full tables, with every check and its control:
 """
 
 
