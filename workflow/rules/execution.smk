@@ -5,4 +5,4 @@ helpers.save()
 
 
 onstart:
-    start.begin(workflow)
+    start.begin(workflow, config)
