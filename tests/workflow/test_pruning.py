@@ -12,7 +12,7 @@ from workflow_tools import SMOKE
 
 VAE, LM = "results/smoke/vae", "results/smoke/lm"
 OF_LM = f"{LM}/metrics/preserve10/run00"
-RUN = (f"{VAE}/metrics/replace/run00.npz", f"{OF_LM}/perplexity.npz", f"{OF_LM}/text.json")
+RUN = (f"{VAE}/metrics/replace/run00.npz", f"{OF_LM}/losses.npz", f"{OF_LM}/text.npz")
 JUDGED = {"vae_evaluate": 1, "lm_evaluate": 1, "lm_text": 1}
 CHAINS = (f"{VAE}/models/replace", f"{LM}/models/preserve10")  # the latter has its generation 0
 TRAINING = ("vae_train", "lm_train", "vae_train_pruned", "lm_train_pruned")
