@@ -4,6 +4,7 @@ from pathlib import Path
 
 import jinja2
 import matplotlib
+import matplotlib.ticker
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
@@ -48,6 +49,13 @@ def setting(name):
     """What a figure calls a setting of the language model, and its position among the colours."""
     known = list(SETTINGS)
     return SETTINGS.get(name, name), known.index(name) if name in known else len(known)
+
+
+def logarithmic(axis, steps=(1, 2, 5)):
+    """Label a logarithmic axis with plain numbers, at these steps of each decade."""
+    axis.set_major_locator(matplotlib.ticker.LogLocator(subs=steps, numticks=12))
+    axis.set_major_formatter(matplotlib.ticker.FormatStrFormatter("%g"))
+    axis.set_minor_formatter(matplotlib.ticker.NullFormatter())
 
 
 def series(position):

@@ -35,6 +35,7 @@ with job(snakemake):
     for axes, name in zip(panels.flat, settings, strict=False):
         draw(axes, whole[whole["setting"] == name], params.histograms[name])
         axes.set(xscale="log", yscale="log")
+        plotting.logarithmic(axes.xaxis, steps=(1,))
         axes.set_title(plotting.setting(name)[0], fontsize=8)
     for axes in panels.flat[len(settings) :]:
         axes.set_axis_off()

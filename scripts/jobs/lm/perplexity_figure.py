@@ -69,6 +69,7 @@ def draw_perplexity(axes, table):
     before = table[(table["definition"] == "token") & (table["generation"] < 0)]["mean"].mean()
     axes.axhline(before, **plotting.THEORY)
     axes.set(yscale="log", xlabel="generation", ylabel="perplexity of real test text")
+    plotting.logarithmic(axes.yaxis)
 
 
 with job(snakemake):
