@@ -705,6 +705,11 @@ class Configuration(Section):
             for name in names:
                 if name not in self.regimes:
                     yield f"{place} names '{name}', which regimes does not define: {known}."
+                elif (size := self.regimes[name].size) != 1 and not place.startswith("lm."):
+                    yield (
+                        f"{place} names '{name}', whose size is {size:g}, which only language "
+                        "models can have: drop it, or choose another regime."
+                    )
 
     def _streaming_contradictions(self):
         if self.vae.samples != "streaming":
