@@ -31,11 +31,11 @@ def tables():
             "setting": "penalty2",
         }
     )
-    return {"replace": gaussian}, gmm, vae, lm
+    return {"gaussian": {"replace": gaussian}, "gmm": gmm, "vae": vae, "lm": lm}
 
 
 def test_a_column_for_every_chain_with_the_values_of_its_own_rows():
-    found = headline.histories(*tables())
+    found = headline.histories(**tables())
     assert list(found.index) == [0, 1, 2, 5]
     assert list(found["gaussian_replace_ddof1_size20_std"].dropna()) == [120, 121, 125]
     assert list(found["gmm_replace_blob_size7_std"].dropna()) == [3, 4]
@@ -46,6 +46,17 @@ def test_a_column_for_every_chain_with_the_values_of_its_own_rows():
 
 
 def test_ends_are_those_of_each_chain_not_of_the_longest():
-    ends = headline.ends(headline.histories(*tables())).set_index("quantity")
+    ends = headline.ends(headline.histories(**tables())).set_index("quantity")
     assert list(ends.loc["gmm_replace_blob_size7_std"]) == [3, 4, 2]
     assert list(ends.loc["gaussian_replace_ddof0_size10_std"]) == [10, 15, 5]
+
+
+def test_families_that_were_not_run_have_no_column():
+    given = tables()
+    found = headline.histories({}, lm=given["lm"])
+    assert {name.split("_")[0] for name in found} == {"lm"}
+    assert headline.ends(found)["last_generation"].tolist() == [1, 1]
+    alone = headline.histories(given["gaussian"])
+    assert {name.split("_")[0] for name in alone} == {"gaussian"}
+    whole = headline.histories(**given)
+    assert found.equals(whole[list(found)].dropna())

@@ -25,6 +25,11 @@ def test_work_of_the_language_model_by_hand(config):
     assert costs.work("lm_train", LM, config) == expected
     config["lm"]["definitions"]["no_data_preserved"]["epochs"] = 10
     assert costs.work("lm_train", LM, config) == expected / 40 * 70
+    # generation 0's text is written by another job
+    assert costs.work("lm_train", LM.replace("gen01", "gen00"), config) == expected / 40 * 60
+    assert costs.work("lm_generate", LM.replace("gen01", "gen00"), config) == expected / 40 * 10
+    sampled = LM.replace("no_data_preserved", "sampled")  # one row a prompt instead of five beams
+    assert costs.work("lm_train", sampled, config) == expected / 40 * 32
 
 
 def test_parameters_are_those_of_the_model(config):
@@ -147,16 +152,20 @@ def test_rates_are_measured_from_a_run_and_then_fit_it(copied):
     config = configuration.load({"scale": "smoke"})
     assert measured["sizes"] == costs.sizes(config)
     ends = [logs.finished(path) for path in (copied.folder / "logs/smoke").rglob("*.log")]
-    for rule, output, n_jobs in (
-        ("vae_train", VAE, 6),
-        ("lm_train", LM.replace("no_data_preserved", "preserve10"), 6),
-    ):
+    models = [("preserve10", "gen00")] * 2 + [("preserve10", "gen01")] * 2
+    models += [("preserve10", "gen02")] * 2 + [("sampled", "gen01")]
+    trained = [
+        LM.replace("no_data_preserved", name).replace("gen01", generation)
+        for name, generation in models
+    ]
+    for rule, outputs in (("vae_train", [VAE] * 6), ("lm_train", trained)):
         rate, done = measured["rules"][rule], [end for end in ends if costs.kind(end.rule) == rule]
-        spent, amount = sum(end.cpu - end.start for end in done), costs.work(rule, output, config)
-        assert rate["jobs"] == len(done) == n_jobs
+        spent = sum(end.cpu - end.start for end in done)
+        amount = sum(costs.work(rule, output, config) for output in outputs)
+        assert rate["jobs"] == len(done) == len(outputs)
         # written with one decimal, and with four digits
         assert rate["seconds"] == pytest.approx(spent, abs=0.05 + 1e-9)
-        assert rate["s_per_unit"] * amount * n_jobs == pytest.approx(spent, rel=5e-4)
+        assert rate["s_per_unit"] * amount == pytest.approx(spent, rel=5e-4)
         assert rate["gpu"] is None
     assert "run here: ×" in copied.command("plan", "--scale", "smoke").stdout
 
@@ -177,7 +186,7 @@ def test_files_grow_with_their_contents(config):
 
 
 def test_pruned_models_need_no_disk(new_checkout):
-    """One model of nine generations remains of each run, not all."""
+    """The last generation's model remains of each run, not all."""
     checkout = new_checkout("pruned")
     disk = {"all": 0, "last": 0}
     checkout.replace("config.yaml", "keep_models: all ", "keep_models: last ")
@@ -186,5 +195,5 @@ def test_pruned_models_need_no_disk(new_checkout):
         disk[which] = float(re.search(r"([\d.]+) GB in lm/models", out)[1])
         if which == "last":
             checkout.replace("config.yaml", "keep_models: last ", "keep_models: all ")
-    # of 90 trained generations and 9 first ones, 18 remain, in addition to the base model
+    # of 96 trained generations and 3 first ones, 21 remain at most, and the base model
     assert disk["last"] < disk["all"] / 3

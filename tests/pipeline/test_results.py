@@ -68,13 +68,11 @@ def test_claims_get_the_series_of_every_family(tmp_path):
             write(f"text_{name}.npz", repeated=np.ones((n_texts, 6)), other=np.ones(2))
             for name, n_texts in (("s0", n), ("s1", n), ("short", 2))
         ],
-        "lm_baselines": [],
+        # of each block, the mean of which is 4 + run
+        "lm_baselines": [
+            write(f"ngram{run}.npz", ngram_loss=np.array([2.0, 5, 5]) + run) for run in range(runs)
+        ],
     }
-    for run in range(runs):
-        pretraining = {"pretraining_loss": 3.0} if run == 0 else {}
-        path = tmp_path / f"baseline{run}.json"
-        files.write_json(path, {"ngram_loss": 4.0 + run, **pretraining})
-        given["lm_baselines"].append(str(path))
     settings = {
         "truth": {"mean": 0, "std": 1},
         "gaussian": {"regimes": ["a", "b"], "grid": [{"ddof": 0, "size": size}]},
@@ -98,7 +96,6 @@ def test_claims_get_the_series_of_every_family(tmp_path):
         "lm.repeated_3gram_share": (runs, n, 6),
         "lm.first_q99": (runs, n),
         "lm.ngram_loss": (runs, 1),
-        "lm.pretraining_loss": (1, 1),
     }.items():
         place = at | {"regime": "a"} if expected is None else at
         place |= {"ddof": 1} if quantity.startswith("growing") else {}
@@ -118,3 +115,9 @@ def test_families_that_were_not_run_have_no_series(tmp_path):
     given = {"lm_runs": [str(tmp_path / "run.npz")], "gaussian": []}
     found = run_values.collect(results.of_all_families(given, {"lm": {"s": 1}}), {})
     assert found.families() == {"lm"}
+
+
+def test_paths_are_split_into_parts_of_unequal_size():
+    paths = ["a0", "a1", "b0", "c0", "c1", "c2"]
+    found = dict(results.grouped(paths, {"a": 2, "b": 1, "c": 3}))
+    assert found == {"a": ["a0", "a1"], "b": ["b0"], "c": ["c0", "c1", "c2"]}
