@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 import torch
 from collapse.errors import UserError
-from collapse.lm import beam, language_model
+from collapse.lm import beam, generation, language_model, summary
 from collapse.neural import onednn, torch_tools
+from oracles import ALPHA
+from scipy import stats
+from torch.optim.optimizer import register_optimizer_step_post_hook
 
 ARCHITECTURE = {
     "hidden_size": 16,
@@ -31,6 +34,7 @@ SETTINGS = {
     "beams": 2,
     "repetition_penalty": 1.0,
 }
+SAMPLING = SETTINGS | {"decoding": "sample"}
 CPU, VOCABULARY, LENGTH = torch.device("cpu"), 40, 16
 
 
@@ -44,6 +48,11 @@ def new_model(seed=1):
     return language_model.build(ARCHITECTURE, VOCABULARY, CPU, seed=seed)
 
 
+def token_perplexity(losses):
+    """Perplexity from losses of blocks, with sums in double precision as in training."""
+    return np.exp(losses.mean(dtype=np.float64))
+
+
 @pytest.fixture
 def blocks():
     """Every block counts upwards from a random start: learnable at once."""
@@ -55,10 +64,9 @@ def test_a_model_that_knows_nothing_has_the_vocabulary_as_perplexity(blocks):
     model = new_model()
     for weights in model.parameters():
         torch.nn.init.zeros_(weights)
-    losses = language_model.token_losses(model, blocks, SETTINGS)
-    assert losses.shape == (48, LENGTH - 1)
-    for value in language_model.perplexities(losses).values():
-        assert value == pytest.approx(VOCABULARY, rel=1e-5)
+    losses = language_model.block_losses(model, blocks, SETTINGS)
+    assert (losses.shape, losses.dtype) == ((48,), np.float32)
+    assert losses == pytest.approx(np.log(VOCABULARY), rel=1e-5)
 
 
 def test_a_known_distribution_gives_its_perplexity(blocks):
@@ -71,8 +79,12 @@ def test_a_known_distribution_gives_its_perplexity(blocks):
         return type("Output", (), {"logits": logits.expand(*tokens.shape, -1)})
 
     model.forward = fixed
-    found = language_model.perplexities(language_model.token_losses(model, blocks, SETTINGS))
-    surprise = -np.log(probabilities[blocks[:, 1:]])
+    losses = language_model.block_losses(model, blocks, SETTINGS)
+    surprise = -np.log(probabilities[blocks[:, 1:]])  # the first token is given
+    assert losses == pytest.approx(surprise.mean(axis=1), rel=1e-5)
+    with_first = -np.log(probabilities[blocks]).mean(axis=1)
+    assert losses != pytest.approx(with_first, rel=1e-2)  # the control
+    found = {name: of(losses) for name, of in summary.PERPLEXITIES.items()}
     assert found["token"] == pytest.approx(np.exp(surprise.mean()), rel=1e-5)
     assert found["sequence"] == pytest.approx(np.exp(surprise.mean(axis=1)).mean(), rel=1e-5)
     assert found["sequence"] > found["token"]  # the exponential is convex
@@ -80,8 +92,8 @@ def test_a_known_distribution_gives_its_perplexity(blocks):
 
 def test_evaluation_is_without_dropout_and_independent_of_batches(blocks):
     model = new_model().train()
-    whole = language_model.token_losses(model, blocks, SETTINGS)
-    parts = language_model.token_losses(model, blocks, SETTINGS, batch_size=5)
+    whole = language_model.block_losses(model, blocks, SETTINGS)
+    parts = language_model.block_losses(model, blocks, SETTINGS, batch_size=5)
     assert np.allclose(whole, parts, atol=1e-5)
 
 
@@ -97,8 +109,8 @@ def test_the_best_epoch_is_kept_and_patience_only_saves_time(blocks, capsys):
         values = [epoch["validation_perplexity"] for epoch in history]
         best = int(np.argmin(values))
         assert best < 5, "the control: later epochs must be worse"
-        after = language_model.token_losses(model, downwards, settings)
-        assert language_model.perplexities(after)["token"] == pytest.approx(values[best], rel=1e-6)
+        after = language_model.block_losses(model, downwards, settings)
+        assert token_perplexity(after) == pytest.approx(values[best], rel=1e-6)
         found.append((best, len(history), copy.deepcopy(model.state_dict())))
     assert found[0][:2] == (found[1][0], 8)
     assert found[1][1] == found[1][0] + 1 + 2
@@ -114,13 +126,70 @@ def test_training_learns_is_seeded_and_keeps_the_best_epoch(blocks, capsys):
             model, blocks, blocks[:8], SETTINGS | {"epochs": 6}, seed=seed
         )
         runs.append((history, copy.deepcopy(model.state_dict())))
-        found = language_model.token_losses(model, blocks[:8], SETTINGS)
+        found = language_model.block_losses(model, blocks[:8], SETTINGS)
         best = min(epoch["validation_perplexity"] for epoch in history)
-        assert language_model.perplexities(found)["token"] == pytest.approx(best, rel=1e-6)
+        assert token_perplexity(found) == pytest.approx(best, rel=1e-6)
     assert runs[0][0] == runs[1][0] != runs[2][0]
     assert all(torch.equal(w, runs[1][1][name]) for name, w in runs[0][1].items())
     assert runs[0][0][-1]["validation_perplexity"] < VOCABULARY / 2
     assert "epoch 6: training_perplexity" in capsys.readouterr().out
+
+
+def training(blocks, settings=SETTINGS, **more):
+    """Train a new model: number of optimiser steps, history of epochs, weights."""
+    model, steps = new_model(), []
+    handle = register_optimizer_step_post_hook(lambda *_: steps.append(1))
+    try:
+        history = language_model.fine_tune(
+            model, blocks, blocks[:4], settings | {"schedule": "constant"}, seed=1, **more
+        )
+    finally:
+        handle.remove()
+    return len(steps), history, model.state_dict()
+
+
+def test_a_tenth_of_the_blocks_makes_as_many_steps(blocks):
+    """Of 48 blocks in batches of 8, two epochs are 12 steps; 5 blocks make one step an epoch."""
+    n_steps = language_model.steps_of(len(blocks), SETTINGS)
+    assert n_steps == 12
+    assert training(blocks)[0] == 12
+    steps, history, _ = training(blocks[:5], n_steps=n_steps)
+    assert (steps, len(history)) == (12, 12)
+    steps, history, _ = training(blocks[:5])  # the control: by default, both epochs and no more
+    assert (steps, len(history)) == (2, 2)
+
+
+def test_the_last_epoch_ends_with_the_last_step(blocks):
+    """20 blocks make three steps an epoch: two epochs and one step of the third."""
+    steps, history, _ = training(blocks[:20], n_steps=7)
+    assert (steps, len(history)) == (7, 3)
+
+
+def test_steps_by_hand():
+    counts = {n: language_model.steps_of(n, {"epochs": 3, "batch_size": 8}) for n in (1, 8, 9, 48)}
+    assert counts == {1: 3, 8: 3, 9: 6, 48: 18}
+
+
+def test_the_default_steps_are_those_of_all_epochs(blocks):
+    """The same weights; the control makes one step more."""
+    _, expected_history, expected = training(blocks)
+    _, history, found = training(blocks, n_steps=12)
+    assert history == expected_history
+    assert all(torch.equal(values, found[name]) for name, values in expected.items())
+    _, _, other = training(blocks, n_steps=13)
+    assert not all(torch.equal(values, other[name]) for name, values in expected.items())
+
+
+def test_the_schedule_spans_all_steps_whatever_the_number_of_blocks(blocks, monkeypatch):
+    called, rate = [], language_model.learning_rate
+
+    def recorded(step, n_steps, settings):
+        called.append((step, n_steps))
+        return rate(step, n_steps, settings)
+
+    monkeypatch.setattr(language_model, "learning_rate", recorded)
+    training(blocks[:5], n_steps=12)
+    assert called == [(step, 12) for step in range(12)]
 
 
 def test_training_that_diverges_names_step_and_rate(blocks):
@@ -156,7 +225,7 @@ def small_memory(model, limit, error=FULL["gpu"]):
     """Let the model fail as a full device does wherever it is given more than `limit` blocks."""
 
     def check(_, given, named):
-        if len(given[0]) > limit:
+        if len(given[0] if given else named["input_ids"]) > limit:
             raise error
 
     model.register_forward_pre_hook(check, with_kwargs=True)
@@ -174,8 +243,8 @@ def test_memory_that_runs_out_halves_the_parts_and_changes_nothing_else(
         model = language_model.build(ARCHITECTURE | {"dropout": 0.0}, VOCABULARY, CPU, seed=1)
         small_memory(model, limit, FULL[device])
         history = language_model.fine_tune(model, blocks, blocks[:8], SETTINGS, seed=1)
-        losses = language_model.token_losses(model, blocks, SETTINGS)
-        found.append((history, losses, language_model.continue_blocks(model, blocks, SETTINGS)))
+        losses = language_model.block_losses(model, blocks, SETTINGS)
+        found.append((history, losses, generation.continue_blocks(model, blocks, SETTINGS, seed=1)))
         if limit == 1000:
             assert "memory" not in capsys.readouterr().out + caplog.text
     said = capsys.readouterr().out
@@ -194,8 +263,9 @@ def test_a_single_block_too_many_is_one_sentence(blocks, device):
     model = small_memory(new_model(), 0, FULL[device])
     for use in (
         lambda: language_model.fine_tune(model, blocks, blocks[:8], SETTINGS, seed=1),
-        lambda: language_model.token_losses(model, blocks, SETTINGS),
-        lambda: language_model.continue_blocks(model.eval(), blocks, SETTINGS),
+        lambda: language_model.block_losses(model, blocks, SETTINGS),
+        lambda: generation.continue_blocks(model.eval(), blocks, SETTINGS, seed=1),
+        lambda: generation.continue_blocks(model.eval(), blocks, SAMPLING, seed=1),
     ):
         with pytest.raises(UserError, match="a single block does not fit"):
             use()
@@ -204,7 +274,7 @@ def test_a_single_block_too_many_is_one_sentence(blocks, device):
 def test_another_error_is_no_lack_of_memory(blocks):
     model = small_memory(new_model(), 0, RuntimeError("shapes do not match"))
     with pytest.raises(RuntimeError, match="shapes do not match"):
-        language_model.token_losses(model, blocks, SETTINGS)
+        language_model.block_losses(model, blocks, SETTINGS)
 
 
 BF16 = SETTINGS | {"precision": "bf16"}
@@ -218,8 +288,8 @@ def test_bf16_evaluates_as_fp32_does_but_for_its_rounding(blocks):
     language_model.fine_tune(model, blocks, blocks[:8], SETTINGS | {"epochs": 6}, seed=1)
     with torch.no_grad():
         largest = float(model(torch.tensor(blocks)).logits.abs().max())
-    exact = language_model.token_losses(model, blocks, SETTINGS)
-    rounded = language_model.token_losses(model, blocks, BF16)
+    exact = language_model.block_losses(model, blocks, SETTINGS)
+    rounded = language_model.block_losses(model, blocks, BF16)
     n_products = 6 * ARCHITECTURE["layers"] + 1
     typical = 2 * largest * 3 * 2**-9 * n_products**0.5
     assert abs(rounded.mean() - exact.mean()) < typical
@@ -234,7 +304,7 @@ def test_bf16_trains_and_generates(blocks, monkeypatch):
     found = []
     for batch_size in (64, 5, 1):
         monkeypatch.setattr(beam, "CPU_BATCH_SIZE", batch_size)
-        found.append(language_model.continue_blocks(model, blocks, BF16))
+        found.append(generation.continue_blocks(model, blocks, BF16, seed=1))
     assert kinds == {torch.bfloat16}
     assert {weights.dtype for weights in model.parameters()} == {torch.float32}
     assert found[0].shape == blocks.shape
@@ -245,13 +315,118 @@ def test_bf16_trains_and_generates(blocks, monkeypatch):
         assert np.array_equal(found[0], other)
 
 
-def test_continuations_have_the_blocks_shape_and_no_end_of_text(blocks):
+@pytest.mark.parametrize("decoding", ["beam", "sample"])
+def test_continuations_have_the_blocks_shape_and_no_end_of_text(blocks, decoding):
     model = new_model()
     language_model.fine_tune(model, blocks, blocks[:8], SETTINGS | {"epochs": 8}, seed=1)
-    found = language_model.continue_blocks(model, blocks[:6].astype(np.uint16), SETTINGS)
+    settings = SETTINGS | {"decoding": decoding}
+    found = generation.continue_blocks(model, blocks[:6].astype(np.uint16), settings, seed=1)
     assert found.shape == (6, LENGTH)
     assert found.dtype == np.uint16
     assert model.config.eos_token_id not in found
+
+
+LOGITS = 1.5 * torch.randn(VOCABULARY, generator=torch.Generator().manual_seed(3))
+END = 2  # OPT's end of text, which here is the most probable token by far
+LOGITS[END] = 8.0
+OTHERS = [token for token in range(VOCABULARY) if token != END]
+N_PROMPTS, N_NEW = 400, 32
+
+
+def law(temperature=1.0, kept=OTHERS):
+    """Probabilities of all tokens, of which only those `kept` can be written."""
+    weights = np.zeros(VOCABULARY)
+    weights[kept] = np.exp(LOGITS.double().numpy()[kept] / temperature)
+    return weights / weights.sum()
+
+
+def written(seed=1, n_prompts=N_PROMPTS, **changes):
+    """Tokens that a model with these logits writes after every prompt."""
+    model = new_model().eval()
+    model.lm_head.register_forward_hook(lambda _, __, found: LOGITS.expand_as(found))
+    prompts = np.full((n_prompts, N_NEW), 5)
+    return generation.continue_blocks(model, prompts, SAMPLING | changes, seed=seed)
+
+
+def p_value(tokens, probabilities):
+    """Chance of frequencies as far from the law as these; 0 if a token is impossible."""
+    counts = np.bincount(tokens.ravel(), minlength=VOCABULARY)
+    possible = probabilities > 0
+    if counts[~possible].any():
+        return 0.0
+    return stats.chisquare(counts[possible], tokens.size * probabilities[possible]).pvalue
+
+
+@pytest.mark.parametrize("temperature", [1.0, 1.5])
+def test_sampled_tokens_have_the_law_of_the_logits(temperature):
+    """12,800 independent draws; the control is the law at a slightly higher temperature."""
+    tokens = written(temperature=temperature)
+    assert tokens.shape == (N_PROMPTS, N_NEW)
+    assert tokens.size * law(temperature)[OTHERS].min() > 5  # enough for a chi-square test
+    assert p_value(tokens, law(temperature)) > ALPHA
+    assert p_value(tokens, law(1.15 * temperature)) < ALPHA
+    assert END not in tokens
+    # draws of one prompt, of one step, and of different batches are independent: no equal rows
+    assert len({tuple(row) for row in tokens.tolist()}) == N_PROMPTS
+
+
+def test_top_k_keeps_the_most_probable_tokens_only():
+    kept = sorted(OTHERS, key=lambda token: -LOGITS[token])[:6]
+    tokens = written(top_k=6)
+    assert sorted(set(tokens.ravel().tolist())) == sorted(kept)
+    assert p_value(tokens, law(kept=kept)) > ALPHA
+    assert p_value(tokens, law()) < ALPHA  # the control
+
+
+@pytest.mark.parametrize("temperature", [1.0, 1.5])
+def test_top_p_keeps_the_smallest_nucleus_only(temperature):
+    """The nucleus is that of the law at this temperature, after the end of text is left out."""
+    by_probability = sorted(OTHERS, key=lambda token: -LOGITS[token])
+    cumulative = np.cumsum(law(temperature)[by_probability])
+    n_kept = int(np.searchsorted(cumulative, 0.7)) + 1
+    assert cumulative[n_kept - 2] < 0.7 - 1e-3 < 0.7 + 1e-3 < cumulative[n_kept - 1]  # no tie
+    tokens = written(top_p=0.7, temperature=temperature)
+    kept = by_probability[:n_kept]
+    assert sorted(set(tokens.ravel().tolist())) == sorted(kept)
+    assert p_value(tokens, law(temperature, kept)) > ALPHA
+    assert p_value(tokens, law(temperature, by_probability[: n_kept + 1])) < ALPHA  # the control
+
+
+def test_samples_depend_on_their_seed_only_and_leave_the_global_generator_alone():
+    torch.manual_seed(5)
+    before = torch.get_rng_state()
+    first = written(seed=1, n_prompts=70)  # more than are sampled at once
+    assert torch.equal(torch.get_rng_state(), before)
+    torch.manual_seed(6)
+    assert np.array_equal(written(seed=1, n_prompts=70), first)
+    assert not np.array_equal(written(seed=2, n_prompts=70), first)
+    # batches go on with the random numbers instead of starting again
+    assert not np.array_equal(first[64:], first[:6])
+
+
+def greedy(model, prompts):
+    """The most probable tokens but the end of text, one after another; the least lead of logits."""
+    tokens, lead = torch.tensor(prompts), math.inf
+    for _ in range(prompts.shape[1]):
+        with torch.no_grad():
+            logits = model(tokens).logits[:, -1]
+        logits[:, END] = -math.inf
+        best = logits.topk(2).values
+        lead = min(lead, float((best[:, 0] - best[:, 1]).min()))
+        tokens = torch.cat([tokens, logits.argmax(dim=-1, keepdim=True)], dim=1)
+    return tokens[:, prompts.shape[1] :].numpy(), lead
+
+
+def test_at_a_low_temperature_sampling_is_greedy(blocks):
+    """Below the least lead over the second token by a factor of 30, another token has a
+    probability below VOCABULARY·exp(−30); the control samples at temperature 1."""
+    model, prompts = new_model().eval(), blocks[:6]
+    expected, lead = greedy(model, prompts)
+    assert lead > 1e-6, "the control: a tie would not be decided"
+    for temperature, same in ((lead / 30, True), (1.0, False)):
+        settings = SAMPLING | {"temperature": temperature}
+        found = generation.continue_blocks(model, prompts, settings, seed=1)
+        assert np.array_equal(found, expected) == same
 
 
 def test_onednn_layers_have_pytorchs_values_and_gradients():

@@ -19,7 +19,7 @@ from pipeline.configuration import __main__ as generate
 from pipeline.configuration import models, reference
 
 ROOT = Path(__file__).resolve().parents[2]
-SCALES = ["laptop", "smoke", "probe", "paper", "as_released"]
+SCALES = ["laptop", "smoke", "probe", "pretrained", "paper", "as_released"]
 
 
 def set_in(config, key, value):
@@ -61,6 +61,7 @@ def project(tmp_path):
 
 
 SETTING = {"regime": "replace", "epochs": 1, "repetition_penalty": 1.0}
+SAMPLED = SETTING | {"decoding": "sample"}
 MISTAKES = [
     ("vae.train.epoch", 5, "unknown key 'epoch': did you mean 'epochs'?"),
     ("nonsense", 1, "the configuration has an unknown key 'nonsense'"),
@@ -138,6 +139,54 @@ MISTAKES = [
     ("lm.definitions.penalty2.regime", "pols", "'pols', which regimes does not define"),
     ("lm.definitions.penalty2.repetition_penalty", 0, "greater than 0"),
     ("lm.definitions.penalty2.epoch", 3, "did you mean 'epochs'?"),
+    (
+        "lm.definitions.penalty2",
+        SAMPLED | {"repetition_penalty": 2.0},
+        "lm.definitions.penalty2.repetition_penalty is 2, but decoding is 'sample', which takes "
+        "none: set it to 1.0",
+    ),
+    (
+        "lm.definitions.penalty2.temperature",
+        0.7,
+        "lm.definitions.penalty2.temperature is given, but decoding is 'beam', which does not",
+    ),
+    ("lm.definitions.penalty2.top_p", 0.9, "penalty2.top_p is given, but decoding is 'beam'"),
+    ("lm.definitions.penalty2.top_k", 5, "penalty2.top_k is given, but decoding is 'beam'"),
+    ("lm.definitions.penalty2", SAMPLED | {"temperature": 0}, "temperature must be greater than 0"),
+    ("lm.definitions.penalty2", SAMPLED | {"temperature": -1}, "temperature must be greater than"),
+    ("lm.definitions.penalty2", SAMPLED | {"top_p": 0.0}, "top_p must be greater than 0, got 0.0"),
+    ("lm.definitions.penalty2", SAMPLED | {"top_p": 1.1}, "top_p must be at most 1"),
+    ("lm.definitions.penalty2", SAMPLED | {"top_k": 0}, "top_k must be at least 1, got 0"),
+    (
+        "lm.definitions.penalty2.decoding",
+        "greedy",
+        "penalty2.decoding must be 'beam' or 'sample', got 'greedy'",
+    ),
+    (
+        "lm.definitions.penalty2.runs",
+        4,
+        "penalty2.runs is 4, but lm.runs is 3: lower the one or raise the other",
+    ),
+    (
+        "lm.definitions.penalty2.last_generation",
+        10,
+        "penalty2.last_generation is 10, but lm.last_generation is 9: lower the one or raise",
+    ),
+    ("lm.definitions.penalty2.learning_rate", [0.1, 0.2], "must be a number, got [0.1, 0.2]"),
+    ("lm.pretrain.train.learning_rate", [0.1, 0.2], "must be a number, got [0.1, 0.2]"),
+    ("regimes.pool.size", 0.5, "regimes.pool.size is 0.5, but must be 1 with accumulate or prev"),
+    ("regimes.real10.size", 0, "regimes.real10.size must be greater than 0, got 0"),
+    ("regimes.real10.size", 1.5, "regimes.real10.size must be at most 1.0, got 1.5"),
+    *(
+        (
+            f"{family}.regimes",
+            ["real10"],
+            f"{family}.regimes names 'real10', whose size is 0.1, which only language models can",
+        )
+        for family in ("gaussian", "gmm", "kde", "vae")
+    ),
+    ("families", [], "families must have at least 1 entries"),
+    ("families", ["vae", "opt"], "families.1 must be 'discrete', 'gaussian', 'gmm', 'kde', 'vae'"),
     ("lm.blocks.train", 0, "at least 1"),
     ("lm.train.schedule", "cosine", "must be 'linear' or 'constant'"),
     ("lm.train.warmup", 2, "at most 1"),
@@ -266,10 +315,56 @@ def test_a_file_instead_of_a_folder(config, mistakes, tmp_path):
 
 def test_previous_prompts_need_generations_of_one_size(config, mistakes):
     config["lm"]["prompts"] = "previous"
+    config["lm"]["settings"].remove("real10")
     assert mistakes(config) == []
     config["lm"]["definitions"]["penalty2"]["regime"] = "pool"
     (line,) = mistakes(config)
     assert "the regime of 'penalty2' accumulates" in line
+
+
+def test_previous_prompts_need_as_many_blocks_as_prompts(config, mistakes):
+    config["lm"] |= {"prompts": "previous", "settings": ["no_data_preserved", "penalty2"]}
+    assert mistakes(config) == []
+    config["lm"]["definitions"]["penalty2"]["regime"] = "real10"
+    (line,) = mistakes(config)
+    assert "the regime of 'penalty2' has fewer blocks than there are prompts" in line
+
+
+def test_a_share_of_real_blocks_is_at_least_one_block(config, mistakes):
+    """A tenth of 5 blocks rounds to none, of 6 to one; a regime without a share is not asked."""
+    config["lm"]["blocks"]["train"] = 5
+    for regime, share in (("preserve10", "real"), ("real10", "size")):
+        config["lm"]["settings"] = ["no_data_preserved", "penalty2"]
+        config["lm"]["definitions"]["penalty2"]["regime"] = regime
+        (line,) = mistakes(config)
+        assert line == (
+            "lm.blocks.train is 5, of which the regime of 'penalty2' takes "
+            f"0.1 ({share}), which is no block: raise one of them."
+        )
+        config["lm"]["definitions"]["penalty2"]["regime"] = "sham"
+        assert mistakes(config) == []
+    config["lm"]["definitions"]["penalty2"]["regime"] = "preserve10"
+    config["lm"]["blocks"]["train"] = 6
+    assert mistakes(config) == []
+
+
+def test_limits_matter_only_to_settings_that_are_run(config, mistakes):
+    config["lm"]["definitions"]["penalty9"] = SETTING | {"runs": 99, "last_generation": 99}
+    assert mistakes(config) == []
+    config["lm"]["settings"].append("penalty9")
+    assert len(mistakes(config)) == 2
+
+
+@pytest.mark.parametrize("rate", [1e-3, [1e-3, 2e-3]])
+def test_a_learning_rate_is_a_number_or_several_to_choose_from(config, mistakes, rate):
+    config["lm"]["train"]["learning_rate"] = rate
+    assert mistakes(config) == []
+
+
+def test_a_definition_may_say_what_is_the_default(config, mistakes):
+    config["lm"]["definitions"]["penalty2"] |= {"decoding": "beam"}
+    config["lm"]["definitions"]["sampled"] |= {"temperature": 0.7, "top_p": 0.9, "top_k": None}
+    assert mistakes(config) == []
 
 
 def test_more_beams_than_tokens_matter_only_to_the_own_model(config, mistakes):

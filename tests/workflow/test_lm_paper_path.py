@@ -78,10 +78,10 @@ def tokenizer(folder):
 @pytest.fixture(scope="module")
 def tokens(tokenizer):
     """The tokenised WikiText-2 in blocks, split by split, as the paper scale cuts it."""
-    texts = corpora.obtain("wikitext2", path=str(REFERENCE / "wikitext-2-tokens"))
+    splits = corpora.obtain("wikitext2", path=str(REFERENCE / "wikitext-2-tokens"))
     return {
-        name: text_blocks.cut(tokenizer, corpora.lines(text), start=2, **CUT)
-        for name, text in texts.items()
+        name: text_blocks.cut(tokenizer, corpora.lines(split.text), start=2, **CUT)[0]
+        for name, split in splits.items()
     }
 
 
@@ -105,8 +105,8 @@ def test_wikitext_has_its_number_of_blocks(tokenizer, tokens, record_property):
     assert (
         sum(len(tokenizer.encode(line, add_special_tokens=False).ids) for line in lines) == 283_287
     )
-    assert len(text_blocks.cut(tokenizer, lines, start=2, **CUT)) == 4492
-    assert len(text_blocks.cut(tokenizer, lines, start=None, **CUT)) == 4424
+    assert len(text_blocks.cut(tokenizer, lines, start=2, **CUT)[0]) == 4492
+    assert len(text_blocks.cut(tokenizer, lines, start=None, **CUT)[0]) == 4424
 
 
 def test_the_published_configuration_is_opt_125m(published):
@@ -127,17 +127,27 @@ def test_two_generations_through_the_paper_scale(folder, tokenizer, tokens, new_
     record = files.read_json(checkout.folder / f"results/paper/records/lm/models/{target}.json")
     settings = record["parameters"]["settings"]
     assert (settings["batch_size"], settings["learning_rate"], settings["beams"]) == (128, 2e-5, 5)
-    real = files.read_arrays(place / "samples/real/data.npz")
-    train = corpora.obtain("wikitext2", path=str(wikitext))["train"]
-    blocks = text_blocks.cut(tokenizer, corpora.lines(train), start=None, **CUT)
+    real = files.read_arrays(place / "samples/real/run00/data.npz")
+    splits = corpora.obtain("wikitext2", path=str(wikitext))
+    blocks, _ = text_blocks.cut(tokenizer, corpora.lines(splits["train"].text), start=None, **CUT)
     assert len(blocks) < len(tokens["train"])
-    assert np.array_equal(real["blocks"], blocks[np.arange(200) * len(blocks) // 200])
+    record = files.read_json(
+        checkout.folder / "results/paper/records/lm/samples/real/run00/data.json"
+    )
+    chosen = text_blocks.drawn(len(blocks), 200, run=0, seed=record["parameters"]["seed"])
+    assert np.array_equal(real["blocks"], blocks[chosen])
+    test, first_lines = text_blocks.cut(
+        tokenizer, corpora.lines(splits["test"].text), start=None, **CUT
+    )
+    shown = np.arange(16) * len(test) // 16
+    assert np.array_equal(real["test"], test[shown])
+    ends = np.cumsum([count for _, count in splits["test"].documents])
+    documents = np.searchsorted(ends, first_lines[shown], side="right")
+    assert np.array_equal(real["test_documents"], documents)
     base = language_model.from_configuration(files.read_json(place / "models/imported/config.json"))
     weights.load(place / "models/imported/model.safetensors", base)
     assert (base.config.vocab_size, base.config.num_attention_heads) == (50272, 12)
-    zero_shot = language_model.perplexities(
-        language_model.token_losses(base, real["validation"], settings)
-    )
+    zero_shot = np.exp(language_model.block_losses(base, real["validation"], settings).mean())
     histories = []
     for generation in ("gen00", "gen01"):
         samples = files.read_arrays(place / f"samples/preserve10/run00/{generation}.npz")["blocks"]
@@ -147,7 +157,7 @@ def test_two_generations_through_the_paper_scale(folder, tokenizer, tokens, new_
         facts = files.read_json(place / f"metrics/preserve10/run00/{generation}.json")
         assert facts["blocks"] == 200
         histories += facts["epochs"]
-    assert histories[0]["validation_perplexity"] < zero_shot["token"]
+    assert histories[0]["validation_perplexity"] < zero_shot
     # even a random model finds its own text easier than people's
     assert histories[1]["training_perplexity"] < histories[0]["training_perplexity"]
 
