@@ -47,10 +47,10 @@ def test_light_rules_and_those_that_need_a_network_run_where_snakemake_does(
     rules = {rule for rule, *_ in paper_plan["jobs"]}
     here = set((other.folder / "local.txt").read_text().split())
     assert {"mnist", "text_corpus", "lm_import", "mnist_sums", "claims", "report"} <= here
-    heavy = re.compile("train|evaluate|classifier|(discrete|gaussian|gmm)_chain$")
+    heavy = re.compile("train|generate|evaluate|classifier|(discrete|gaussian|gmm)_chain$")
     trained = {rule for rule in rules if heavy.search(rule)}
     assert trained and not trained & here
-    light = {"gaussian_estimation", "vae_real", "lm_real", "lm_text"}
+    light = {"gaussian_estimation", "vae_real", "lm_real", "lm_text", "lm_ngram"}
     assert rules - here - trained <= light
 
 
@@ -59,4 +59,4 @@ def test_a_gpu_is_asked_for_where_one_is_used(checkout, device):
     planned = jobs(checkout, "--config", "scale=smoke", f"device={device}")
     asking = {rule for rule, resources in planned.items() if resources.get("gpu") == "1"}
     training = {"vae_train", "vae_train_real", "lm_train", "lm_train_real", "lm_pretrain"}
-    assert asking == (training | {"lm_evaluate"} if device != "cpu" else set())
+    assert asking == (training | {"lm_generate", "lm_evaluate"} if device != "cpu" else set())

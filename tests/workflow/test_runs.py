@@ -75,6 +75,7 @@ def test_no_job_takes_more_memory_than_is_asked_for_it_on_a_cluster(finished, co
     asked = dict.fromkeys(measured.index, profile["default-resources"]["mem_mb"])
     asked |= {name: job["mem_mb"] for name, job in config["jobs"].items() if name != "grouped"}
     asked |= {f"{name}_real": asked[name] for name in ("vae_train", "lm_train")}
+    asked |= {"lm_generate": asked["lm_train"], "lm_ngram": asked["lm_text"]}
     assert {rule for rule in measured.index if megabytes[rule] >= asked[rule]} == set()
 
 
