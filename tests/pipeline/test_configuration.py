@@ -348,6 +348,16 @@ def test_a_share_of_real_blocks_is_at_least_one_block(config, mistakes):
     assert mistakes(config) == []
 
 
+def test_examples_are_of_a_run_that_all_settings_have(config, mistakes):
+    for name in ("sham", "penalty2"):
+        config["lm"]["definitions"][name]["runs"] = 1
+    config["lm"]["examples"]["run"] = 1
+    assert mistakes(config) == [
+        "lm.examples.run is 1, but lm.definitions.sham.runs is 1 and counting starts at 0: choose "
+        "at most 0."
+    ]
+
+
 def test_limits_matter_only_to_settings_that_are_run(config, mistakes):
     config["lm"]["definitions"]["penalty9"] = SETTING | {"runs": 99, "last_generation": 99}
     assert mistakes(config) == []

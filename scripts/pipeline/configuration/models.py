@@ -587,8 +587,8 @@ class Lm(Section):
             yield from self._own_model_contradictions()
 
     def _run_contradictions(self):
-        for name in set(self.settings) & set(self.definitions):
-            own = self.definitions[name]
+        run = {name: self.definitions[name] for name in self.settings if name in self.definitions}
+        for name, own in run.items():
             if own.runs:
                 yield from not_above(f"definitions.{name}.runs", own.runs, "lm.runs", self.runs)
             if own.last_generation:
@@ -598,9 +598,11 @@ class Lm(Section):
                     "lm.last_generation",
                     self.last_generation,
                 )
-            yield from out_of_range(
-                "examples.run", self.examples.run, "lm.runs", own.runs or self.runs
-            )
+        if run:
+            name = min(run, key=lambda name: run[name].runs or self.runs)
+            own = run[name].runs
+            limit = (f"lm.definitions.{name}.runs", own) if own else ("lm.runs", self.runs)
+            yield from out_of_range("examples.run", self.examples.run, *limit)
 
     def _own_model_contradictions(self):
         own, length = self.pretrain, self.blocks.length
