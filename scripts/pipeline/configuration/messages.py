@@ -8,7 +8,7 @@ from typing import Annotated, get_args, get_origin
 
 from collapse.errors import UserError
 
-from pipeline.configuration.models import Configuration, Section
+from pipeline.configuration.models import TAGS, Configuration, Section
 
 _TYPES = {
     "int_type": "a whole number",
@@ -55,9 +55,9 @@ def lines_of(error, layers):
 
 
 def _lines(mistake, layers):
-    place = tuple(part for part in mistake["loc"] if part != "[key]")
+    place = tuple(part for part in mistake["loc"] if part not in ("[key]", *TAGS.values()))
     kind, name, origin = mistake["type"], _dotted(place), _origin(place, layers)
-    if kind == "value_error" and issubclass(_bare(_annotation(place)), Section):
+    if kind == "value_error" and _is_section(_annotation(place)):
         return [f"{name}.{line}" if place else line for line in mistake["ctx"]["error"].args]
     if kind == "value_error":
         return [f"{origin}{name} {mistake['ctx']['error']}."]
@@ -105,11 +105,16 @@ def _annotation(place):
     annotation = Configuration
     for part in place:
         bare = _bare(annotation)
-        if isinstance(bare, type) and issubclass(bare, Section):
+        if _is_section(bare):
             annotation = bare.model_fields[part].annotation
         else:  # the items of a list, the values of a mapping
             annotation = get_args(bare)[-1]
     return annotation
+
+
+def _is_section(annotation):
+    bare = _bare(annotation)
+    return isinstance(bare, type) and issubclass(bare, Section)
 
 
 def _bare(annotation):

@@ -11,11 +11,14 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
+    Discriminator,
     Field,
     StringConstraints,
+    Tag,
     model_validator,
 )
 
+TAGS = {False: "[one]", True: "[several]"}  # never part of a key's name
 LARGEST = 10**9  # of a count; no machine could run more
 LINES = 6  # line styles that a figure can tell apart, see report.plotting
 
@@ -50,6 +53,14 @@ def listed(item, shortest=1, longest=None):
     """Type of a list of distinct items."""
     limits = Field(min_length=shortest, max_length=longest, json_schema_extra={"uniqueItems": True})
     return Annotated[list[item], limits, AfterValidator(_distinct)]
+
+
+def one_or_several(item):
+    """Type of an item, or of a list of at least two distinct ones."""
+    return Annotated[
+        Annotated[item, Tag(TAGS[False])] | Annotated[listed(item, shortest=2), Tag(TAGS[True])],
+        Discriminator(lambda value: TAGS[isinstance(value, list)]),
+    ]
 
 
 def _distinct(items):
@@ -495,7 +506,7 @@ class Training(Section):
     """How a language model is fine-tuned on data(g)."""
 
     batch_size: Count = key("blocks per step of AdamW", "our choice; released, fine-tuning: 128")
-    learning_rate: Positive | listed(Positive, shortest=2) = key(
+    learning_rate: one_or_several(Positive) = key(
         "step size of AdamW; a list: the one with generation 0's best validation loss",
         "our choice; released, fine-tuning: 2e-5",
     )

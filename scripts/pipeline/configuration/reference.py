@@ -119,8 +119,8 @@ def _text(value):
 
 def _allowed(field):
     """What a key may be, in words, from its JSON schema."""
-    if "anyOf" in field:
-        return " or ".join(map(_allowed, field["anyOf"]))
+    if either := field.get("anyOf", field.get("oneOf")):
+        return " or ".join(map(_allowed, either))
     if "enum" in field:
         return ", ".join(f"`{value}`" for value in field["enum"])
     if "$ref" in field or "properties" in field:
