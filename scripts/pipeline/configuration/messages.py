@@ -105,10 +105,8 @@ def _annotation(place):
     annotation = Configuration
     for part in place:
         bare = _bare(annotation)
-        if _is_section(bare):
-            annotation = bare.model_fields[part].annotation
-        else:  # the items of a list, the values of a mapping
-            annotation = get_args(bare)[-1]
+        # otherwise the items of a list, or the values of a mapping
+        annotation = bare.model_fields[part].annotation if _is_section(bare) else get_args(bare)[-1]
     return annotation
 
 
