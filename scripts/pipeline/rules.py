@@ -36,6 +36,10 @@ class Helpers:
 
         return of
 
+    def of(self, family, **inputs):
+        """What a rule takes from a family: nothing if the family is not run."""
+        return inputs if family in self.config["families"] else {}
+
     def needs(self, rule):
         """Resources of a heavy rule's jobs: memory and time double with every attempt."""
         declared = self.config["jobs"][rule]

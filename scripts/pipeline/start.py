@@ -65,18 +65,17 @@ def mark_local_rules(workflow):
         os.environ["HF_HUB_OFFLINE"] = "1"  # compute nodes may have no network
 
 
-def begin(workflow, config):
-    """Note that a run begins; called once the jobs are planned.
+def is_planned(workflow, rule):
+    """Whether a job of this rule is going to run; known once the jobs are planned."""
+    return any(job.rule.name == rule for job in workflow.dag.needrun_jobs())
 
-    A package that one of them needs and that is not installed stops the run here.
-    """
+
+def begin(workflow):
+    """Note that a run begins; called once the jobs are planned."""
     from cluster import resume
-    from sources import available
 
     from pipeline import progress
 
-    if any(job.rule.name == "lm_import" for job in workflow.dag.needrun_jobs()):
-        checked(available.check, config["lm"]["model"])
     resume.begin(workflow.executor_plugin.name)
     progress.install(workflow)
     # Local jobs need no limit to their rate. Snakemake's default, 100 a second, leaves a timer with

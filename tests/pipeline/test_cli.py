@@ -74,7 +74,7 @@ def test_help_imports_no_packages():
         [sys.executable, "-S", ROOT / "scripts/cli.py", "reproduce", "--help"],
         capture_output=True, text=True, check=True, cwd="/",
     )  # fmt: skip
-    assert "laptop, as_released, paper, probe, smoke" in " ".join(done.stdout.split())
+    assert "laptop, as_released, paper, pretrained, probe, smoke" in " ".join(done.stdout.split())
 
 
 def test_the_overview_groups_commands_by_their_readers():

@@ -14,27 +14,21 @@ CLAIMS = {
     "facts": {"lm.model": layouts.model_name(config), "lm.corpus": CORPUS},
 }
 
-
-def of(family, **inputs):
-    """What is taken from a family: nothing if it is not run."""
-    return inputs if family in config["families"] else {}
-
-
 FIDELITY = start.checked(fidelity.read, config)
 
 
 rule claims:
     """The verdict on every claim of the paper, with effect, interval and negative control."""
     input:
-        **of(
+        **helpers.of(
             "gaussian",
             gaussian=layout.gaussian_models(*GAUSSIAN["regimes"]),
             growing=rules.gaussian_growing_chains.output[0],
         ),
-        **of("discrete", discrete=rules.discrete_absorption_table.input.chains),
-        **of("gmm", gmm=layout.gmm_chains()),
-        **of("vae", vae=rules.vae_generations.output.csv),
-        **of(
+        **helpers.of("discrete", discrete=rules.discrete_absorption_table.input.chains),
+        **helpers.of("gmm", gmm=layout.gmm_chains()),
+        **helpers.of("vae", vae=rules.vae_generations.output.csv),
+        **helpers.of(
             "lm",
             lm_runs=layout.lm_metrics("losses"),
             lm_texts=layout.lm_metrics("text"),
@@ -54,16 +48,16 @@ rule claims:
 rule headline:
     """Spread or perplexity of every chain, by generation: what two runs are compared by."""
     input:
-        **of(
+        **helpers.of(
             "gaussian",
             gaussian=expand(
                 "results/{{scale}}/tables/gaussian_errors_{regime}.csv",
                 regime=GAUSSIAN["regimes"],
             ),
         ),
-        **of("gmm", gmm=rules.gmm_generations.output.csv),
-        **of("vae", vae=rules.vae_generations.output.csv),
-        **of("lm", lm=rules.lm_perplexity_table.output.csv),
+        **helpers.of("gmm", gmm=rules.gmm_generations.output.csv),
+        **helpers.of("vae", vae=rules.vae_generations.output.csv),
+        **helpers.of("lm", lm=rules.lm_perplexity_table.output.csv),
     output:
         multiext("results/{scale}/tables/headline", csv=".csv", md=".md", json=".json"),
     log:

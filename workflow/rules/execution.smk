@@ -1,8 +1,12 @@
 """Where jobs run: light jobs, and those that need a network, run where Snakemake itself runs."""
 
+from sources import available
+
 start.mark_local_rules(workflow)
 helpers.save()
 
 
 onstart:
-    start.begin(workflow, config)
+    if start.is_planned(workflow, "lm_import"):
+        start.checked(available.check, LM["model"])
+    start.begin(workflow)

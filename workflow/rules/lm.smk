@@ -86,10 +86,7 @@ rule lm_import:
 rule lm_real:
     """data(0) of a run: real text as blocks of tokens; and the validation and test sets."""
     input:
-        **{
-            name: f"data/text/{LM['corpus']}/{name}.txt"
-            for name in ("train", "validation", "test")
-        },
+        **{name: f"data/text/{LM['corpus']}/{name}.txt" for name in ("train", "validation", "test")},
         documents=f"data/text/{LM['corpus']}/documents.json",
         tokenizer=f"{layout.lm_base}/tokenizer.json",
         config=f"{layout.lm_base}/config.json",
