@@ -51,6 +51,35 @@ def setting(name):
     return SETTINGS.get(name, name), known.index(name) if name in known else len(known)
 
 
+def panels(n, *, size, columns=3):
+    """A figure with `n` panels of this size in inches, row by row, that share their axes.
+
+    Returns
+    -------
+    figure : matplotlib.figure.Figure
+    panels : list of matplotlib.axes.Axes
+    """
+    columns = min(n, columns)
+    rows = -(-n // columns)
+    shape = {"figsize": (size[0] * columns, size[1] * rows + 0.4), "squeeze": False}
+    figure, grid = plt.subplots(rows, columns, sharex=True, sharey=True, **shape)
+    for unused in grid.flat[n:]:
+        unused.set_axis_off()
+    return figure, list(grid.flat[:n])
+
+
+def by_generation(shown):
+    """A colour for each generation that any of several panels shows, and grey for real text.
+
+    Parameters
+    ----------
+    shown : iterable of list of int
+        Generations of each panel.
+    """
+    generations = sorted({g for own in shown for g in own})
+    return {-1: "0.5", **dict(zip(generations, sequence(len(generations)), strict=True))}
+
+
 def logarithmic(axis, steps=(1, 2, 5)):
     """Label a logarithmic axis with plain numbers, at these steps of each decade."""
     axis.set_major_locator(matplotlib.ticker.LogLocator(subs=steps, numticks=12))

@@ -8,9 +8,11 @@ from report import plotting
 with job(snakemake):
     whole = pd.read_csv(snakemake.input.table)
     settings = whole["setting"].unique()
-    figure = plotting.plt.figure(figsize=(4.2 * len(settings), 3.8))
+    n_columns = min(len(settings), 3)
+    n_rows = -(-len(settings) // n_columns)
+    figure = plotting.plt.figure(figsize=(3.6 * n_columns, 3.4 * n_rows))
     for position, setting in enumerate(settings, start=1):
-        axes = figure.add_subplot(1, len(settings), position, projection="3d")
+        axes = figure.add_subplot(n_rows, n_columns, position, projection="3d")
         table = whole[(whole["setting"] == setting) & (whole["generation"] >= 0)]
         by_generation = table.groupby("generation")
         colours = plotting.sequence(len(by_generation))

@@ -5,11 +5,12 @@ from pipeline.job import job
 from report import plotting
 
 
-def draw(axes, table, generations):
+def draw(axes, table, colours):
     """Draw histograms of the real text and of some generations of one setting, with intervals."""
-    colours = ["0.5", *plotting.sequence(len(generations))]
-    for colour, generation in zip(colours, [-1, *generations], strict=True):
+    for generation, colour in colours.items():
         rows = table[table["generation"] == generation]
+        if rows.empty:
+            continue
         edges = [*rows["perplexity_from"], rows["perplexity_to"].iloc[-1]]
         low, high = rows["low"], rows["high"]
         axes.stairs(high, edges, baseline=low, fill=True, color=colour, alpha=0.12, linewidth=0)
@@ -18,15 +19,15 @@ def draw(axes, table, generations):
 
 
 with job(snakemake):
-    whole, params = pd.read_csv(snakemake.input.table), snakemake.params
-    settings = whole["setting"].unique()
-    figure, (row,) = plotting.plt.subplots(
-        1, len(settings), figsize=(3.4 * len(settings), 3.0), sharey=True, squeeze=False
-    )
-    for axes, setting in zip(row, settings, strict=True):
-        draw(axes, whole[whole["setting"] == setting], params.histograms[setting])
-        axes.set(xscale="log", xlabel="perplexity under generation 0")
-        axes.set_title(plotting.setting(setting)[0])
-    row[0].set(ylabel="share of blocks", ylim=(0, 1.02))
-    row[0].legend(title="text of\ngeneration")
+    whole, shown = pd.read_csv(snakemake.input.table), snakemake.params.histograms
+    figure, panels = plotting.panels(len(shown), size=(2.4, 2.0))
+    colours = plotting.by_generation(shown.values())
+    for axes, name in zip(panels, shown, strict=True):
+        draw(axes, whole[whole["setting"] == name], colours)
+        axes.set(xscale="log", ylim=(0, 1.02))
+        axes.set_title(plotting.setting(name)[0], fontsize=8)
+    figure.supxlabel("perplexity under generation 0", fontsize=9)
+    figure.supylabel("share of blocks", fontsize=9)
+    legend = panels[0].get_legend_handles_labels()
+    figure.legend(*legend, title="text of\ngeneration", loc="outside right center")
     plotting.save(figure, snakemake)
