@@ -786,7 +786,8 @@ def test_the_pages_show_the_committed_verdicts():
     readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
     assert f"the paper's {len(found)} claims" in readme
     for verdict, number in verdicts.items():
-        assert f"{number} are {verdict.removesuffix(' at this scale')}" in readme
+        verb = "is" if number == 1 else "are"
+        assert f"{number} {verb} {verdict.removesuffix(' at this scale')}" in readme
 
 
 def test_the_smallest_run_has_a_verdict_for_every_claim(finished):
