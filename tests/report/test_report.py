@@ -126,7 +126,7 @@ def listed(report, kind):
 
 def test_the_page_lists_the_hashes_of_data(report, finished):
     data = listed(report, "data")
-    assert len(data) == 9  # four files of images, five of text
+    assert len(data) == 10  # four files of images, six of text
     for path, digest in data.items():
         assert files.sha256(finished.folder / path) == digest
     lines = "".join(f"{digest}  {path}\n" for path, digest in sorted(data.items()))
@@ -177,7 +177,7 @@ def test_the_page_can_be_made_without_the_data_and_lists_their_hashes(report, co
     assert copied.planned() == {"report": 1}
     copied.run(*SMOKE, "--cores", "1")
     assert page_here.read_text(encoding="utf-8") == report
-    assert len(re.findall("<code>data/", report)) == 9  # four files of images, five of text
+    assert len(re.findall("<code>data/", report)) == 10  # four files of images, six of text
 
 
 def test_sums_are_read_as_written_and_a_broken_line_is_an_error(tmp_path):

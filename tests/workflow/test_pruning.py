@@ -62,9 +62,9 @@ def fresh(new_checkout):
 @pytest.mark.parametrize(
     ("which", "expected", "pruned"),
     [
-        ("all", (24, 24, 0, 0), range(0)),
-        ("last", (2, 2, 22, 22), range(1, 12)),
-        ("none", (0, 0, 24, 24), range(1, 13)),
+        ("all", (24, 25, 0, 0), range(0)),
+        ("last", (2, 2, 22, 23), range(1, 12)),
+        ("none", (0, 0, 24, 25), range(1, 13)),
     ],
 )
 def test_every_generation_is_trained_by_one_of_two_rules(fresh, which, expected, pruned):
@@ -72,8 +72,10 @@ def test_every_generation_is_trained_by_one_of_two_rules(fresh, which, expected,
     assert trained(plan["waiting"]) == expected
     removed = [path for rule, _, made, _ in plan["jobs"] if "pruned" in rule for path in made]
     chains = [f"{chain}/run{run:02d}" for chain in CHAINS for run in range(2)]
+    short = [f"{LM}/models/sampled/run00/gen01"] * (1 in pruned)  # a setting of one generation
+    kept = [f"{chain}/gen{generation:02d}" for chain in chains for generation in pruned]
     assert {path for path in removed if path.endswith(".safetensors")} == {
-        f"{chain}/gen{generation:02d}.safetensors" for chain in chains for generation in pruned
+        f"{name}.safetensors" for name in kept + short
     }
 
 

@@ -181,7 +181,10 @@ def test_a_mistake_in_a_file_stops_before_any_job(copied, file, old, new, words)
 def test_an_unknown_scale_lists_the_known_ones(finished):
     done = finished.snakemake("--config", "scale=huge", "--cores", "1")
     assert done.returncode == 1
-    assert "choose one of laptop, as_released, paper, probe, smoke" in done.stdout + done.stderr
+    assert (
+        "choose one of laptop, as_released, paper, pretrained, probe, smoke"
+        in done.stdout + done.stderr
+    )
     assert "Traceback" not in done.stdout + done.stderr
     assert not (finished.folder / "results/huge").exists()
 
