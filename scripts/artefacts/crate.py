@@ -46,7 +46,7 @@ LANGUAGE = {
 FORMATS = {
     **{".png": "image/png", ".pdf": "application/pdf", ".html": "text/html"},
     **{".md": "text/markdown", ".csv": "text/csv", ".json": "application/json"},
-    **{".yaml": "application/yaml", ".txt": "text/plain"},
+    **{".yaml": "application/yaml", ".txt": "text/plain", "": "text/plain"},
 }
 
 
@@ -95,7 +95,7 @@ def describe(runs, about, exists, *, published=False):
     graph = Graph()
     authors = [graph.add(_organisation(name)) for name in about["authors"]]
     licence = graph.add(_licence(about["license"]))
-    known = {"author": authors, "license": licence, "version": about["version"]}
+    known = {"author": _one(authors), "license": licence, "version": about["version"]}
     workflow = graph.add(_workflow(about, known, graph.add(LANGUAGE)))
     graph.add({**_file("README.md"), "about": {"@id": "./"}})
     agent = {"agent": authors[0]} if published else {}
@@ -114,7 +114,7 @@ def describe(runs, about, exists, *, published=False):
         "conformsTo": [graph.add(_profile(*profile)) for profile in PROFILES],
         "citation": [graph.add(_paper(paper)) for paper in about["references"]],
         "mainEntity": workflow,
-        "mentions": actions,
+        "mentions": _one(actions),
         "hasPart": graph.files(),
     }
     return {"@context": CONTEXT, "@graph": [DESCRIPTOR, root, *graph.entities.values()]}
@@ -137,9 +137,14 @@ class Graph:
         return [{"@id": name} for name in sorted(names)]
 
 
+def _one(values):
+    """A list, or its only value: RO-Crate writes a single value without a list."""
+    return values[0] if len(values) == 1 else values
+
+
 def _workflow(about, known, language):
     return {
-        "@id": WORKFLOW,
+        **_file(WORKFLOW),
         "@type": ["File", "SoftwareSourceCode", "ComputationalWorkflow"],
         "name": about["title"],
         "programmingLanguage": language,
@@ -165,7 +170,7 @@ def _action(scale, records, exists, graph):
             *(graph.add(_data(path, read[path], exists(path))) for path in data),
         ],
         "result": [graph.add(_file(path, made[path])) for path in shown],
-        "actionStatus": {"@id": "http://schema.org/CompletedActionStatus"},
+        "actionStatus": "http://schema.org/CompletedActionStatus",
     }
 
 
@@ -180,14 +185,12 @@ def _software(records):
 
 
 def _file(path, digest=None):
-    kind = FORMATS.get(Path(path).suffix)
-    return {
-        "@id": path,
-        "@type": "File",
-        "name": path,
-        **({"encodingFormat": kind} if kind else {}),
-        **({"sha256": digest} if digest else {}),
-    }
+    known = {"@id": path, "@type": "File", "name": path, "encodingFormat": _format(path)}
+    return {**known, "sha256": digest} if digest else known
+
+
+def _format(path):
+    return FORMATS.get(Path(path).suffix, "application/octet-stream")
 
 
 def _data(path, digest, here):
@@ -213,6 +216,5 @@ def _paper(paper):
         "@id": metadata.address(paper),
         "@type": "ScholarlyArticle",
         "name": paper["title"],
-        "creditText": ", ".join(metadata.names(paper)),
         "datePublished": paper["year"],
     }

@@ -291,7 +291,7 @@ def test_the_library_for_ro_crates_reads_the_description(tmp_path):
     assert found.mainEntity["programmingLanguage"]["name"] == "Snakemake"
     names = {profile["name"] for profile in found.root_dataset["conformsTo"]}
     assert names == {"Process Run Crate", "Workflow Run Crate", "Workflow RO-Crate"}
-    (action,) = found.root_dataset["mentions"]
+    action = found.root_dataset["mentions"]
     assert action.type == "CreateAction" and action["instrument"] == found.mainEntity
     for key in ("name", "description", "datePublished", "license"):
         assert found.root_dataset[key]
@@ -347,4 +347,5 @@ def test_the_catalogue_s_snakefile_plans_the_default_target(new_checkout):
     usual = planned_jobs(checkout)
     other = planned_jobs(checkout, "--snakefile", "workflow/Snakefile")
     assert usual["report"] == 1
-    assert other == {**usual, "everything": 1, "total": usual["total"] + 1}
+    assert (usual.pop("all"), other.pop("everything")) == (1, 1)
+    assert other == usual
