@@ -1,7 +1,7 @@
 # Each target is a command of scripts/cli.py, which `make help` lists. Variables reach it through the
 # environment, never through a command line: no value is executed by make or by a shell.
-COMMANDS  := reproduce report explain pull render timings publish gc verify plan measure \
-             test-cluster check test benchmark dvc lock
+COMMANDS  := reproduce report explain pull render timings publish crate release gc verify plan \
+             measure test-cluster check test benchmark dvc lock
 VARIABLES := SCALE CORES PROFILE TARGET FIGURE WHAT REMOTE FORCE CHECK CONFIRM DEEP ARGS PYTHON
 
 PYTHON ?= python3

@@ -103,6 +103,19 @@ COMMANDS = {
         ("scale", "what", "remote", "check"),
         alone=True,
     ),
+    "crate": Command(
+        "author",
+        "describe a finished run as a Workflow Run RO-Crate, ro-crate-metadata.json",
+        "artefacts.crate:run",
+        ("scale",),
+        alone=True,
+    ),
+    "release": Command(
+        "author",
+        "build dist/model-collapse-VERSION.tar.gz, and draw every figure again from it",
+        "artefacts.release:run",
+        alone=True,
+    ),
     "gc": Command(
         "author",
         "list files that neither figures nor later generations need; CONFIRM=1 removes them",

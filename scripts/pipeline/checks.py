@@ -59,12 +59,13 @@ def unformatted_rules():
         errors = [line for line in done.stderr.splitlines() if line.startswith("[ERROR]")]
         if done.returncode:
             found.append(f"{path}: {errors[0] if errors else 'not formatted'}")
-    return [*found, "  → run '.venv/bin/snakefmt Snakefile workflow/rules'"]
+    return [*found, "  → run '.venv/bin/snakefmt Snakefile workflow'"]
 
 
 def rule_files():
-    """Paths of the Snakefile and of all files of rules."""
-    return ["Snakefile", *sorted(map(str, Path("workflow/rules").glob("*.smk")))]
+    """Paths of the Snakefiles and of all files of rules."""
+    others = (*Path("workflow").glob("Snakefile"), *Path("workflow/rules").glob("*.smk"))
+    return ["Snakefile", *sorted(map(str, others))]
 
 
 def lint_advice():
@@ -84,6 +85,11 @@ def outdated_configuration():
 def outdated_verdicts():
     """Whether the page of verdicts differs from the results."""
     return _outdated("report.verdicts")
+
+
+def outdated_descriptions():
+    """Descriptions of the project that do not have its version or its authors."""
+    return _outdated("artefacts.metadata")
 
 
 def _outdated(module):
@@ -106,7 +112,8 @@ def outdated_stages():
 
 CHECKS = (
     *(ruff_errors, unformatted_python, unformatted_rules),
-    *(lint_advice, outdated_configuration, outdated_verdicts, outdated_stages),
+    *(lint_advice, outdated_configuration, outdated_verdicts, outdated_descriptions),
+    outdated_stages,
 )
 
 

@@ -282,7 +282,7 @@ def test_a_check_that_fails_names_the_file_and_the_command_that_fixes_it(tmp_pat
     assert [line[:7] for line in checks.unformatted_python()] == ["bad.py:", "  → run"]
     assert checks.unformatted_rules() == [
         "workflow/rules/bad.smk: not formatted",
-        "  → run '.venv/bin/snakefmt Snakefile workflow/rules'",
+        "  → run '.venv/bin/snakefmt Snakefile workflow'",
     ]
     (tmp_path / "bad.py").unlink()
     (tmp_path / "workflow/rules/bad.smk").unlink()
