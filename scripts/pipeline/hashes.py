@@ -88,6 +88,27 @@ def _read(path):
     return entries if whole else {}
 
 
+def combined(tables):
+    """One hash for each name in several tables.
+
+    Parameters
+    ----------
+    tables : iterable of dict of str to str
+
+    Returns
+    -------
+    dict of str to str
+        Where the tables differ, the hash of a name's different hashes.
+    """
+    found = {}
+    for name, value in (item for table in tables for item in table.items()):
+        found.setdefault(name, set()).add(value)
+    return {
+        name: min(values) if len(values) == 1 else digest("\n".join(sorted(values)))
+        for name, values in found.items()
+    }
+
+
 def digest(text):
     """SHA-256 of a text, hexadecimal."""
     return hashlib.sha256(text.encode()).hexdigest()

@@ -96,7 +96,5 @@ def begin(job):
 
 
 def _check_code(code):
-    known = fingerprints.Fingerprints(hashes.HashCache())
-    for name, expected in code.items():
-        if known.of_file(name) != expected:
-            raise UserError(f"{name} was edited after this run started. Run the command again.")
+    for name in fingerprints.Fingerprints(hashes.HashCache()).edited(code):
+        raise UserError(f"{name} was edited after this run started. Run the command again.")

@@ -104,7 +104,8 @@ def explanation(path, made, scale, seed):
     """The chain of jobs behind a file, as lines of text."""
     jobs, rules = chain(path, made)
     of_rule = {rule: [job for job in jobs if job.rule == rule] for rule in rules}
-    code = {name: known for job in jobs for name, known in job.parameters["code"].items()}
+    # jobs that use different parts of a file have different fingerprints of it
+    code = sorted({item for job in jobs for item in job.parameters["code"].items()})
     taken = {file for job in jobs for file in job.inputs} | {path}
     yield from (path, f"  scale {scale}; {state(path, jobs)}")
     yield from ("", "rules, from data to result")
@@ -116,10 +117,10 @@ def explanation(path, made, scale, seed):
     for rule in rules:
         blocks = sorted({settings(job) for job in of_rule[rule]} - {"{}"})
         yield from [f"  {rule}", *(f"    {block}" for block in blocks)] if blocks else ()
-    yield from ("", "code (fingerprint, without comments and docstrings)")
-    yield from (f"  {code[name][:16]}  {name}" for name in sorted(code) if name.endswith(".py"))
+    yield from ("", "code (fingerprint of the parts used, without comments and docstrings)")
+    yield from (f"  {known[:16]}  {name}" for name, known in code if name.endswith(".py"))
     yield from ("", "captions, reference values (SHA-256)")
-    yield from (f"  {code[name][:16]}  {name}" for name in sorted(code) if name[-3:] != ".py")
+    yield from (f"  {known[:16]}  {name}" for name, known in code if not name.endswith(".py"))
     yield from ("", f"root seed {seed}: each job's seed follows from it and the job's wildcards")
 
 

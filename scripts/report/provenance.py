@@ -8,6 +8,8 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from pipeline import hashes
+
 
 class Job(NamedTuple):
     """A job behind a figure or table: its rule, wildcards, and the files that it takes."""
@@ -108,10 +110,13 @@ class Provenance:
         return sorted({self._sums_above(path) for path in self.data()} - {None})
 
     def code(self, w=None):
-        """Fingerprints of all sources behind the figures and tables, by path."""
+        """Fingerprints of all sources behind the figures and tables, by path.
+
+        Rules may use different parts of a file: then its fingerprints are combined.
+        """
         jobs, _ = self._everything
         rules = {job.rule.name: job.rule for job in jobs}.values()
-        return dict(item for rule in rules for item in rule.params.get("code", {}).items())
+        return hashes.combined(rule.params.get("code", {}) for rule in rules)
 
     def settings(self, w=None):
         """SHA-256 of the settings of each step's jobs: of the lines of JSON, one a distinct set.

@@ -95,3 +95,13 @@ def test_a_folder_that_cannot_be_written_keeps_nothing(file):
     cache = hashes.HashCache("/proc/no/such/folder.json")
     assert cache.sha256(file) == files.sha256(file)
     cache.save()
+
+
+def test_combined_hashes_depend_on_what_differs_and_on_nothing_else():
+    same, other = {"a": "1", "b": "2"}, {"b": "3"}
+    assert hashes.combined([same, same]) == same
+    both = hashes.combined([same, other])
+    assert both["a"] == "1"
+    assert both["b"] not in {"2", "3"}
+    assert hashes.combined([other, same, other]) == both
+    assert hashes.combined([{"b": "2"}, {"b": "4"}])["b"] != both["b"]

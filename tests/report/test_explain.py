@@ -56,7 +56,9 @@ def test_hashes_and_settings_are_those_of_files_and_records(before, finished):
 
 def test_an_edited_function_changes_its_dependants_only(before, copied):
     path = copied.folder / EDITED
-    path.write_text(f"{path.read_text()}\n\nNEW = 1\n")
+    path.write_text(f"{path.read_text()}\n\nUNUSED = 1\n")
+    assert "up to date" in explained(copied, FIGURES[0])[0]
+    path.write_text(f"{path.read_text()}\n\nprint()\n")
     changed, same = explained(copied, *FIGURES)
     assert same.strip() == before["vae_samples"].strip()
     assert "out of date; still to run: gmm_generations ×1, gmm_l2 ×1" in changed

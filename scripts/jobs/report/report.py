@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pipeline import files
+from pipeline import files, hashes
 from pipeline.job import job
 from report import contents, page
 
@@ -12,7 +12,7 @@ with job(snakemake):
     figures = {Path(png).stem: (png, caption) for png, caption in pairs}
     tables = {Path(path).stem: path for path in given.tables}
     made_with = {
-        "code": {**params.sources, **params.code},
+        "code": hashes.combined([params.sources, params.code]),
         "settings": params.settings,
         "data": page.data_digests(params.data, given.sums),
     }
