@@ -25,6 +25,12 @@ class Layout:
         self.gaussian_grid = [
             {"ddof": ddof, "size": size} for ddof in gaussian["ddof"] for size in gaussian["sizes"]
         ]
+        every = gaussian["history"]["every"]
+        self.gaussian_every = [
+            at
+            for at in self.gaussian_grid
+            if at["ddof"] in every["ddof"] and at["size"] in every["sizes"]
+        ]
         self.gmm_grid = [
             {"regime": regime, "data": data, **chain}
             for regime in gmm["regimes"]
@@ -51,19 +57,21 @@ class Layout:
         return f"{self.results}/gaussian/models/{chain}/gen{last}.npz"
 
     def gaussian_chains(self, w):
-        """Last job of every chain of the regime that the wildcards name, or of replace."""
-        return self.gaussian_models(w.get("regime", "replace"))
-
-    def gaussian_models(self, *regimes):
-        """Last job of every chain: by regime, in the order of `gaussian_grid`, batch by batch."""
+        """Last job of every chain of a regime: in the order of `gaussian_grid`, batch by batch."""
         gaussian = self.config["gaussian"]
         last = f"{gaussian['last_generation']:04d}"
         return [
-            f"{self.results}/gaussian/models/{regime}/ddof{at['ddof']}/size{at['size']}"
+            f"{self.results}/gaussian/models/{w.regime}/ddof{at['ddof']}/size{at['size']}"
             f"/batch{batch:02d}/gen{last}.npz"
-            for regime in regimes
             for at in self.gaussian_grid
             for batch in range(gaussian["runs"] // gaussian["runs_per_job"])
+        ]
+
+    def gaussian_histories(self):
+        """What tables and claims read of the chains of each regime."""
+        return [
+            f"{self.results}/gaussian/metrics/history_{regime}.npz"
+            for regime in self.config["gaussian"]["regimes"]
         ]
 
     # Gaussian mixture

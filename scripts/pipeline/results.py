@@ -34,6 +34,37 @@ def chains(paths, grid):
         )
 
 
+def gaussian_histories(path, grid, every=()):
+    """Read what metrics keep of the Gaussian chains of a regime.
+
+    Parameters
+    ----------
+    path : str
+    grid : sequence of dict
+        The settings of all chains.
+    every : sequence of dict
+        Those of which every generation is wanted.
+
+    Yields
+    ------
+    setting : dict
+        One of `grid`.
+    arrays : dict of ndarray
+        generations, shape (n,), and means and stds, each of shape (runs, n).
+    """
+    arrays = files.read_arrays(path)
+    for position, setting in enumerate(grid):
+        found, place = {name: arrays[name] for name in ("means", "stds")}, position
+        generations = arrays["generations"]
+        if setting in every:
+            found, place = {name: arrays[f"every_{name}"] for name in found}, every.index(setting)
+            generations = np.arange(found["means"].shape[-1])
+        yield (
+            setting,
+            {"generations": generations, **{name: values[place] for name, values in found.items()}},
+        )
+
+
 def of_all_families(given, settings):
     """Read everything that claims are judged on, from the families that were run.
 
@@ -68,9 +99,9 @@ def of_all_families(given, settings):
     return found
 
 
-def _gaussian(paths, regimes, grid):
-    for regime, of_regime in _by(regimes, paths):
-        yield regime, chains(of_regime, grid)
+def _gaussian(paths, regimes, grid, every):
+    for regime, path in zip(regimes, paths, strict=True):
+        yield regime, gaussian_histories(path, grid, every)
 
 
 def _discrete(paths, distributions):

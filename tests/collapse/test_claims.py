@@ -576,6 +576,16 @@ def test_the_exponent_tells_walks_from_noise_and_drift():
     assert exponents["drift"] == pytest.approx(2)
 
 
+def test_steps_and_displacements_need_every_generation():
+    thinned = Series(np.array([*range(200), 300]), np.arange(201.0)[None])
+    for measure, arguments in (
+        (measures.displacement_exponent, {"lags": [1, 10]}),
+        (measures.fluctuation_ratio, {"early": [1, 9], "late": [20, 30]}),
+    ):
+        with pytest.raises(NotTestable, match="not every generation"):
+            measure(thinned, **arguments)
+
+
 def test_slopes_steps_and_ratios_of_known_series():
     law = [series(np.full((3, 5), size**-0.5)) for size in (100, 1000, 10000)]
     slope = measures.slope(law, sizes=[100, 1000, 10000], generation=2)

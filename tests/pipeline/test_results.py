@@ -37,7 +37,15 @@ def test_claims_get_the_series_of_every_family(tmp_path):
     states |= {"absorbed_in": np.array([-1, 0])}
     over_runs = {"generation": [0, 1], "run00": [1.0, 2.0], "run01": [3.0, 4.0]}
     given = {
-        "gaussian": [write(f"{regime}.npz", means=history, stds=history) for regime in ("a", "b")],
+        "gaussian": [
+            write(
+                f"{regime}.npz",
+                generations=np.array([0, n - 1]),
+                **dict.fromkeys(("means", "stds"), np.ones((2, runs, 2))),
+                **dict.fromkeys(("every_means", "every_stds"), np.full((1, runs, n), 2.0)),
+            )
+            for regime in ("a", "b")
+        ],
         "growing": write(
             "growing.npz", generations=np.arange(n), means=history[None], stds=history[None]
         ),
@@ -75,7 +83,11 @@ def test_claims_get_the_series_of_every_family(tmp_path):
     }
     settings = {
         "truth": {"mean": 0, "std": 1},
-        "gaussian": {"regimes": ["a", "b"], "grid": [{"ddof": 0, "size": size}]},
+        "gaussian": {
+            "regimes": ["a", "b"],
+            "grid": [{"ddof": 1, "size": size}, {"ddof": 0, "size": size}],
+            "every": [{"ddof": 0, "size": size}],
+        },
         "growing": {"ddof": [1], "noise": [0], "powers": [2], "size": size},
         "discrete": {"distributions": ["uniform"], "sizes": [size]},
         "gmm": [{"regime": "a", "data": "one", "size": size}],
@@ -102,6 +114,9 @@ def test_claims_get_the_series_of_every_family(tmp_path):
         series = found.find(quantity, place)
         assert series is not None, quantity
         assert expected is None or series.values.shape == expected, quantity
+    every, some = (found.find("gaussian.mean", at | {"ddof": ddof}) for ddof in (0, 1))
+    assert (every.generations.tolist(), every.values[0, 0]) == ([*range(n)], 2)
+    assert (some.generations.tolist(), some.values[0, 0]) == ([0, n - 1], 1)
     losses = found.find("lm.loss", at)
     assert losses.values[:, 0, 0].tolist() == [0, 1]
     assert losses.documents.tolist() == [0, 1, 2, 3, 4]

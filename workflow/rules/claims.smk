@@ -4,7 +4,11 @@ from pipeline import fidelity, layout as layouts
 
 CLAIMS = {
     "truth": TRUTH,
-    "gaussian": {"regimes": GAUSSIAN["regimes"], "grid": layout.gaussian_grid},
+    "gaussian": {
+        "regimes": GAUSSIAN["regimes"],
+        "grid": layout.gaussian_grid,
+        "every": layout.gaussian_every,
+    },
     "growing": {name: GAUSSIAN_GROWING[name] for name in ("ddof", "noise", "powers", "size")},
     "discrete": {name: DISCRETE[name] for name in ("distributions", "sizes")},
     "gmm": layout.gmm_grid,
@@ -22,7 +26,7 @@ rule claims:
     input:
         **helpers.of(
             "gaussian",
-            gaussian=layout.gaussian_models(*GAUSSIAN["regimes"]),
+            gaussian=layout.gaussian_histories(),
             growing=rules.gaussian_growing_chains.output[0],
         ),
         **helpers.of("discrete", discrete=rules.discrete_absorption_table.input.chains),

@@ -64,10 +64,27 @@ rule gaussian_estimation:
         "../../scripts/jobs/gaussian/estimation.py"
 
 
+rule gaussian_history:
+    """What tables and claims read of a regime's chains: some generations of all, all of some."""
+    input:
+        chains=layout.gaussian_chains,
+    output:
+        "results/{scale}/gaussian/metrics/history_{regime}.npz",
+    log:
+        "logs/{scale}/gaussian/metrics/history_{regime}.log",
+    params:
+        generations=GAUSSIAN["history"]["generations"],
+        grid=layout.gaussian_grid,
+        every=layout.gaussian_every,
+        code=code_of("gaussian/history.py"),
+    script:
+        "../../scripts/jobs/gaussian/history.py"
+
+
 rule gaussian_errors:
     """Errors of the fitted mean and standard deviation against generation, over runs."""
     input:
-        chains=layout.gaussian_chains,
+        history="results/{scale}/gaussian/metrics/history_{regime}.npz",
     output:
         "results/{scale}/tables/gaussian_errors_{regime}.csv",
     log:
@@ -82,7 +99,7 @@ rule gaussian_errors:
 rule gaussian_theory:
     """The replace chain compared with its closed forms."""
     input:
-        chains=layout.gaussian_chains,
+        history="results/{scale}/gaussian/metrics/history_replace.npz",
     output:
         multiext("results/{scale}/tables/gaussian_theory", csv=".csv", md=".md"),
     log:

@@ -111,6 +111,7 @@ def steps(of, *, start, end):
     end = last if end == "last" else end
     if start < first or end > last:
         raise NotTestable(f"generations {start} to {end} are asked for, {first} to {last} were run")
+    _check_consecutive(of)
     return np.diff(of.values[:, (of.generations >= start) & (of.generations <= end)])
 
 
@@ -123,8 +124,14 @@ def displacement_exponent(of, *, lags):
     short, long = lags
     if len(of.generations) <= long:
         raise NotTestable(f"the chain has no two generations {long} apart")
+    _check_consecutive(of)
     square = [((of.values[:, k:] - of.values[:, :-k]) ** 2).mean(axis=1) for k in lags]
     return np.log(square[1] / square[0]) / np.log(long / short)
+
+
+def _check_consecutive(of):
+    if (np.diff(of.generations) != 1).any():
+        raise NotTestable("not every generation of the chain is kept")
 
 
 def fluctuation_ratio(of, *, early, late):

@@ -144,14 +144,14 @@ class RunValues:
         Parameters
         ----------
         chains : iterable of (dict, dict)
-            Setting, and arrays means and stds, each of shape (runs, generations).
+            Setting, and arrays generations, shape (n,), and means and stds, each (runs, n).
         regime : str
         mean, std : float
             True mean and standard deviation.
         """
         for setting, arrays in chains:
             means, stds = arrays["means"], arrays["stds"]
-            at, generations = {"regime": regime, **setting}, np.arange(means.shape[1])
+            at, generations = {"regime": regime, **setting}, arrays["generations"]
             self.add("gaussian.mean", at, generations, (means - mean) / std)
             self.add("gaussian.log_std", at, generations, np.log(stds / std))
 

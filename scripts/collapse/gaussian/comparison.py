@@ -14,15 +14,14 @@ def against_theory(means, stds, *, mean, std, ddof, size, generations):
 
     Parameters
     ----------
-    means, stds : ndarray, shape (runs, generations)
-        Fitted means and standard deviations of one setting.
+    means, stds : ndarray, shape (runs, n)
+        Fitted means and standard deviations of one setting, at `generations`.
     mean, std : float
         True mean and standard deviation.
     ddof : {0, 1}
     size : int
         Samples per generation.
-    generations : sequence of int
-        Generations to tabulate.
+    generations : sequence of int, length n
 
     Returns
     -------
@@ -33,7 +32,7 @@ def against_theory(means, stds, *, mean, std, ddof, size, generations):
         log σ².
     """
     fits = np.asarray(generations) + 1
-    shift, scale = (means[:, generations] - mean) / std, stds[:, generations] / std
+    shift, scale = (means - mean) / std, stds / std
     middle, spread = theory.log_variance(fits, size, ddof=ddof)
     measured = {
         "wasserstein": shift**2 + (scale - 1) ** 2,

@@ -10,12 +10,11 @@ def errors(means, stds, *, mean, std, generations):
 
     Parameters
     ----------
-    means, stds : ndarray, shape (runs, generations)
-        Fitted means and standard deviations of one setting.
+    means, stds : ndarray, shape (runs, n)
+        Fitted means and standard deviations of one setting, at `generations`.
     mean, std : float
         True mean and standard deviation.
-    generations : sequence of int
-        Generations to tabulate.
+    generations : sequence of int, length n
 
     Returns
     -------
@@ -27,7 +26,6 @@ def errors(means, stds, *, mean, std, generations):
     quantities = {"mean_error": abs(means - mean), "std_error": abs(stds - std), "std": stds}
     table = {"generation": generations}
     for name, values in quantities.items():
-        at = values[:, generations]
-        median, low, high = summaries.band(at)
-        table |= {name: median, f"{name}_low": low, f"{name}_high": high, f"{name}_run0": at[0]}
+        median, low, high = summaries.band(values)
+        table |= {name: median, f"{name}_low": low, f"{name}_high": high, f"{name}_run0": values[0]}
     return pd.DataFrame(table)

@@ -2,16 +2,16 @@
 
 import pandas as pd
 from collapse.gaussian import comparison
-from collapse.process import summaries
 from pipeline import files, results
 from pipeline.job import job
 
 with job(snakemake):
     truth = snakemake.params.truth
     tables = []
-    for setting, arrays in results.chains(snakemake.input.chains, snakemake.params.grid):
-        shown = summaries.spaced_generations(arrays["means"].shape[1] - 1)
-        table = comparison.against_theory(**arrays, **truth, **setting, generations=shown)
+    for setting, arrays in results.gaussian_histories(
+        snakemake.input.history, snakemake.params.grid
+    ):
+        table = comparison.against_theory(**arrays, **truth, **setting)
         tables.append(pd.DataFrame({**setting, **table}))
     whole = pd.concat(tables)
     files.write_table(snakemake.output.csv, whole)

@@ -282,6 +282,23 @@ class Growing(Section):
     runs: Several = key("independent runs")
 
 
+class Every(Section):
+    """Chains of which every generation is kept; those that are not run are ignored."""
+
+    ddof: listed(whole(0, 1), shortest=0) = key("their ddof")
+    sizes: listed(whole(2), shortest=0) = key("their sizes")
+
+
+class History(Section):
+    """What tables and claims read of Gaussian chains.
+
+    Of every chain, generations spaced evenly on a logarithmic scale are kept.
+    """
+
+    generations: listed(Count, shortest=0) = key("more generations of every chain")
+    every: Every = key("chains of which every generation is kept, for claims about drift")
+
+
 class Gaussian(Chains):
     """Chains of one-dimensional Gaussians."""
 
@@ -293,6 +310,7 @@ class Gaussian(Chains):
     )
     sizes: Sizes = key("M, samples per generation", CODE)
     last_generation: Count = key("generations after generation 0", TEXT)
+    history: History = key("what tables and claims read of the chains")
     estimation: Estimation = key("estimates from growing samples")
     growing: Growing = key("samples that grow with the generation")
 
