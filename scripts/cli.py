@@ -72,7 +72,7 @@ COMMANDS = {
     ),
     "pull": Command(
         "reader",
-        "fetch artefacts and verify them: WHAT=figures (default), vae, lm/metrics, all ...",
+        "fetch artefacts and verify them: WHAT=all (default), vae, lm/metrics ...",
         "artefacts.pull:run",
         ("scale", "what", "remote", "force"),
         alone=True,
@@ -98,9 +98,9 @@ COMMANDS = {
     ),
     "publish": Command(
         "author",
-        "record a finished run, send WHAT of it to REMOTE; CHECK=1 reads everything back",
+        "record a finished run, send it to REMOTE: what figures need, or WHAT=all of it",
         "artefacts.publish:run",
-        ("scale", "what", "remote", "check"),
+        ("scale", "held", "remote", "check"),
         alone=True,
     ),
     "crate": Command(
@@ -299,8 +299,14 @@ OPTIONS = {
     ),
     "what": Option(
         ("--what",),
-        "figures (what they are drawn from), data, a family, a kind of it (vae/models), or all",
-        {"default": "figures"},
+        "which artefacts: all, data, a family, or a kind of it (vae/models)",
+        {"default": "all"},
+        "WHAT",
+    ),
+    "held": Option(
+        ("--what",),
+        "figures (what tables and figures are made from) or all",
+        {"default": "figures", "choices": ("figures", "all")},
         "WHAT",
     ),
     "remote": Option(

@@ -1,10 +1,11 @@
-"""Record a finished run's artefacts in dvc.lock, and send them to a remote."""
+"""Record a finished run's artefacts in dvc.yaml and dvc.lock, and send them to a remote."""
 
 from collapse.errors import UserError
 from pipeline import dvc_yaml, plan, verdicts
 
 from artefacts import remote
 
+SENT = {dvc_yaml.FIGURES: "what tables and figures are made from", dvc_yaml.ALL: "everything"}
 # with all that tables and figures take, whether or not anything that is here needs it
 TARGETS = ("all", "discrete", "gaussian", "gmm", "kde", "vae", "lm")
 
@@ -15,8 +16,8 @@ def run(scale, what, remote_name, check):
     Parameters
     ----------
     scale : str
-    what : str
-        Which artefacts to send, see `remote.select`.
+    what : {"figures", "all"}
+        What the remote is to hold, see `pipeline.dvc_yaml`.
     remote_name : str or None
         None: the default remote.
     check : bool
@@ -28,12 +29,14 @@ def run(scale, what, remote_name, check):
     if n := remote.repair_cache():
         print(f"removed {n} damaged objects from the cache; the files here replace them")
     print(f"recording scale {scale} in dvc.lock ...", flush=True)
-    dvc_yaml.write({*dvc_yaml.scales(), scale})
-    remote.reproduce(remote.stages(scale))
-    paths = remote.select(remote.outputs(scale), what, scale)
-    print(f"sending {what} to '{name}' ...", flush=True)
+    dvc_yaml.write({*dvc_yaml.scales(), scale}, what)
+    remote.record(remote.stages(scale))
+    paths = remote.select(remote.outputs(scale), "all", scale)
+    print(f"sending {SENT[what]} to '{name}' ...", flush=True)
     if n := remote.push(paths, name, read=check):
         print(f"{n} objects were damaged in the remote and have been sent again")
+    if n := remote.prune(name):
+        print(f"removed {n} objects from '{name}' that dvc.lock no longer names")
     print(
         f"published. To share it: git add dvc.yaml dvc.lock results/{scale}, and the remote's "
         "folder if it is in this repository; commit; push"

@@ -49,13 +49,13 @@ def outputs(scale):
             for out in repo.index.outs
             if out.hash_info
         ]
-    own = [out for out in found if out.stage.endswith(f"@{scale}")]
+    own = [out for out in found if out.stage.startswith(f"{scale}-")]
     if not own:
         raise UserError(
             f"dvc.lock records no artefacts of scale {scale}: run it, then 'make publish "
             f"SCALE={scale}'; or check out a revision that has them."
         )
-    return [out for out in found if out in own or out.path.startswith("data/")]
+    return [out for out in found if out in own or out.stage.startswith("data-")]
 
 
 def stages(scale):
@@ -72,14 +72,12 @@ def stages(scale):
     """
     with _project() as repo:
         targets = {stage.addressing: _target(stage.cmd) for stage in repo.index.stages}
-    if not any(name.endswith(f"@{scale}") for name in targets):
+    if not any(name.startswith(f"{scale}-") for name in targets):
         raise UserError(
             f"dvc.yaml does not version scale {scale}: run 'scripts/cli.py dvc --scales {scale}'."
         )
     return {
-        name: target
-        for name, target in targets.items()
-        if name.endswith(f"@{scale}") or name.split("@")[0] in ("mnist", "text")
+        name: target for name, target in targets.items() if name.startswith((f"{scale}-", "data-"))
     }
 
 
@@ -113,7 +111,7 @@ def unreferenced():
             path = Path(repo.cache.local.oid_to_path(name))
             if path.is_file():
                 names |= {entry["md5"] for entry in json.loads(path.read_text(encoding="utf-8"))}
-    return [path for path in cached if path.parent.name + path.name not in names]
+    return [path for path in cached if _name(path) not in names]
 
 
 def select(outs, what, scale):
@@ -123,8 +121,8 @@ def select(outs, what, scale):
     ----------
     outs : list of Output
     what : str
-        Names, separated by commas or spaces: ``figures`` (what figures are drawn from), ``data``, a
-        family (``vae``), a kind of it (``vae/metrics``), ``all``. All records are added.
+        Names, separated by commas or spaces: ``all``, ``data``, a family (``vae``), a kind of it
+        (``vae/metrics``). All records are added.
     scale : str
     """
     folder, chosen = f"results/{scale}/", {}
@@ -132,13 +130,13 @@ def select(outs, what, scale):
     records = {path for path in known if "/records/" in path}
     parts = {path.removeprefix(folder) for path in known - records if path.startswith(folder)}
     names = {
-        "figures": {path for path in known if path.endswith(("/shown", "SHA256SUMS"))},
         "data": {path for path in known if path.startswith("data/")},
         "all": known,
-        **{part: {folder + part} for part in parts},
     }
     for part in parts:
-        names.setdefault(part.split("/")[0], set()).add(folder + part)
+        family, *kind = part.split("/")[:2]
+        for name in {family, "/".join((family, *kind))}:
+            names.setdefault(name, set()).add(folder + part)
     for word in re.split(r"[\s,]+", what.strip()):
         if word not in names:
             raise UserError(
@@ -204,15 +202,41 @@ def pull(paths, remote, *, force=False):
         raise failures.known("pull", remote, failure) or _lacking(paths, remote, failure)
 
 
+def prune(remote):
+    """Remove what dvc.lock does not name from a remote that is a folder of this repository.
+
+    Every commit has its own state of such a folder, so that older revisions lose nothing.
+
+    Returns
+    -------
+    int
+        Number of removed objects; 0 for other remotes.
+    """
+    with _project() as repo:
+        folder = Path(repo.config["remote"][remote]["url"])
+        if not folder.is_relative_to(repo.root_dir):
+            return 0
+        known = _objects(repo, {_path(repo, out) for out in repo.index.outs if out.use_cache})
+    spare = [path for path in folder.glob("files/md5/??/*") if _name(path) not in known]
+    for path in spare:
+        path.unlink()
+    return len(spare)
+
+
+def _name(path):
+    """An object's name, by its path in a cache or a remote's folder."""
+    return path.parent.name + path.name
+
+
 def check_room(what, remote):
-    """Raise a UserError if more than figures need would go into a folder of this repository."""
+    """Raise a UserError if everything would go into a folder of this repository."""
     with _project() as repo:
         url = repo.config["remote"][remote]["url"]
         inside = Path(url).is_relative_to(repo.root_dir)
     if inside and what != "figures":
         raise UserError(
-            f"remote '{remote}' is a folder of this repository, only for what figures are drawn "
-            f"from: name another with REMOTE= for WHAT={what}."
+            f"remote '{remote}' is a folder of this repository, only for what tables and figures "
+            f"are made from: name another with REMOTE= for WHAT={what}."
         )
 
 
@@ -254,10 +278,11 @@ def push(paths, remote, *, read=False):
     return len(damaged)
 
 
-def reproduce(stages):
-    """Run DVC's stages, whose commands check every artefact's record, and write dvc.lock.
+def record(stages):
+    """Write the hashes of stages' files to dvc.lock, and the files to the cache.
 
-    DVC empties dvc.lock before it writes it, so a copy of the old one is kept until it is done.
+    The caller has judged the files by their records: DVC takes them as they are. It empties
+    dvc.lock before it writes it, so a copy of the old one is kept until it is done.
 
     Parameters
     ----------
@@ -265,15 +290,15 @@ def reproduce(stages):
     """
     with files.replacing(KEPT) as partial:
         partial.write_bytes(LOCK.read_bytes() if LOCK.exists() else b"")
-    if failure := _dvc("repro", *stages):
-        raise failures.unknown("repro", failure)
+    if failure := _dvc("commit", "--force", *stages):
+        raise failures.unknown("commit", failure)
     KEPT.unlink()
 
 
 def repair_cache():
     """Remove damaged objects from the cache: their content is not what their names say.
 
-    DVC trusts a cached file that is read-only. `pull` fetches removed objects again, `reproduce`
+    DVC trusts a cached file that is read-only. `pull` fetches removed objects again, `record`
     takes them from the files here. Half-written files are left alone: another checkout that shares
     the cache may be writing them.
 
@@ -309,7 +334,7 @@ def _project():
 
 
 def _repair_lock(repo):
-    """Restore dvc.lock if a `reproduce` was killed while DVC wrote it."""
+    """Restore dvc.lock if a `record` was killed while DVC wrote it."""
     from dvc.dvcfile import Lockfile
     from dvc.exceptions import DvcException
 

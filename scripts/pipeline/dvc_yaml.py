@@ -3,6 +3,9 @@
 Each stage is a target of the workflow. Its command names a fingerprint of everything that its jobs
 are made with (settings, seeds, code without comments and docstrings), so that DVC, too, takes a
 stage as changed exactly if its results would be made differently today.
+
+dvc.yaml names no file that its remote does not hold: then ``dvc pull`` brings all that it names. A
+file that no remote holds is known by its job's record, which every remote holds.
 """
 
 import json
@@ -15,7 +18,13 @@ from collapse.errors import UserError
 from pipeline import hashes, plan
 
 FILE = "dvc.yaml"
-IN_GIT = ("tables", "figures")
+# what a remote holds: what tables, figures and claims are made from, with models, or everything
+FIGURES, ALL = "figures", "all"
+IN_GIT = ("tables/", "figures/")
+# large: of these, only what tables and figures read is held with figures
+LARGE = ("lm/models/", "vae/samples/", "data/text/", "report.html")
+# never held: made again from settings, seeds and pinned packages, without any training
+REMADE = ("gaussian/models/", "gaussian/samples/", "gmm/samples/", "data/mnist/MNIST/")
 HEADER = """\
 # Generated from the workflow by 'make dvc', compared by 'make check': do not edit.
 # Snakemake knows jobs, DVC knows bytes. Each stage is a target of the workflow; its fingerprint is
@@ -25,33 +34,41 @@ HEADER = """\
 
 def scales():
     """Scales that dvc.yaml versions; the laptop's if there is no such file."""
-    path = Path(FILE)
-    stages = yaml.safe_load(path.read_text(encoding="utf-8"))["stages"] if path.is_file() else {}
-    known = stages.get("figures", {}).get("foreach")
-    return sorted(known) if isinstance(known, dict) else ["laptop"]
+    stages = _read().get("stages", {})
+    return sorted(n.removesuffix("-figures") for n in stages if n.endswith("-figures")) or [
+        "laptop"
+    ]
 
 
-def generate(names=()):
+def held():
+    """What the remote of dvc.yaml holds: `FIGURES` or `ALL`."""
+    return next((known["held"] for known in _read().get("vars", ())), FIGURES)
+
+
+def generate(names=(), what=None):
     """The text of dvc.yaml.
 
     Parameters
     ----------
     names : iterable of str
         Scales to version; none: those that it versions already.
+    what : {"figures", "all"}, optional
+        What the remote is to hold; by default what it holds already.
     """
+    what = what or held()
     stages, shown = {}, {"metrics": [], "plots": []}
     for scale in sorted(names or scales()):
         with plan.planned(scale) as planned:
-            add_stages(stages, scale, planned.jobs)
+            stages = stages_of(scale, planned.jobs, what) | stages  # data is that of the first
             for key, entries in headline(scale, planned.config).items():
                 shown[key] += entries
-    definition = {**shown, "stages": dict(sorted(stages.items()))}
+    definition = {"vars": [{"held": what}], **shown, "stages": dict(sorted(stages.items()))}
     return HEADER + yaml.safe_dump(definition, sort_keys=False, width=110)
 
 
-def write(names=()):
+def write(names=(), what=None):
     """Bring dvc.yaml up to date."""
-    Path(FILE).write_text(generate(names), encoding="utf-8", newline="\n")
+    Path(FILE).write_text(generate(names, what), encoding="utf-8", newline="\n")
 
 
 def check():
@@ -61,13 +78,9 @@ def check():
         raise UserError(f"{FILE} is out of date: run 'make dvc'.")
 
 
-def stage_of(record):
-    """Stage and item of a record's job: (vae, laptop), (text, wikitext2) or (mnist, "")."""
-    parts = Path(record).with_suffix("").parts
-    if parts[0] == "results":
-        return parts[3], parts[1]
-    name = parts[-1].removesuffix("_sums")
-    return (parts[2], name) if len(parts) > 3 else (name, "")
+def _read():
+    path = Path(FILE)
+    return yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
 def fingerprint(jobs):
@@ -76,58 +89,96 @@ def fingerprint(jobs):
     return hashes.digest("\n".join(made_with))[:16]
 
 
-def add_stages(stages, scale, jobs):
-    """Add the stages of a scale, and of the data that it takes, to a definition.
+def stages_of(scale, jobs, what):
+    """Stages of a scale, and of the data that it takes.
 
     Parameters
     ----------
-    stages : dict
-        Definitions by name; stages of several scales or corpora become one with ``foreach``.
     scale : str
     jobs : list of pipeline.graph.Job
         All of the scale.
+    what : {"figures", "all"}
+        What the remote holds.
+
+    Returns
+    -------
+    dict of str to dict
+        Definitions by name: ``laptop-vae``, ``data-mnist``.
     """
+    places = held_places(jobs, what)
     groups = {}
     for job in jobs:
         groups.setdefault(stage_of(job.record), []).append(job)
-    for (name, item), group in sorted(groups.items()):
-        body = _body(scale, name, item, group)
-        if not item:
-            stages.setdefault(name, body | {"cmd": body["cmd"].replace("${item}", body["made"])})
-            stages[name].pop("made", None)
-            continue
-        stage = stages.setdefault(name, {"foreach": {}, "do": {"cmd": body["cmd"]}})
-        stage["foreach"].setdefault(item, body["made"])
-        for kind in ("deps", "outs"):
-            known = {
-                json.dumps(entry): entry for entry in [*stage["do"].get(kind, []), *body[kind]]
-            }
-            stage["do"][kind] = [known[key] for key in sorted(known)]
+    return {name: _stage(name, scale, own, jobs, places) for name, own in groups.items()}
 
 
-def _body(scale, name, item, jobs):
+def stage_of(record):
+    """Name of the stage of a record's job: laptop-vae, data-wikitext2 or data-mnist."""
+    parts = Path(record).with_suffix("").parts
+    if parts[0] == "results":
+        return f"{parts[1]}-{parts[3]}"
+    return f"data-{parts[-1].removesuffix('_sums')}"
+
+
+def held_places(jobs, what):
+    """The file or folder in which DVC versions each file that a remote holds, by path.
+
+    Parameters
+    ----------
+    jobs : list of pipeline.graph.Job
+    what : {"figures", "all"}
+
+    Returns
+    -------
+    dict of str to str
+        A folder, if the remote holds all files of it; files in git are included.
+    """
     made = {path for job in jobs for path in job.outputs}
-    outs = {_cover(path) for path in (*made, *(job.record for job in jobs))}
-    taken = {_cover(path) for job in jobs for path in job.inputs} - outs
-    target = _with_item(_target(name, jobs), item)
-    where = scale if target.startswith("data/") else "${key}"
+    read = {path for job in jobs if _is_drawn(job) for path in job.inputs}
+    kept = {path for path in made if _is_kept(path, what, read)}
+    partly = {_folder(path) for path in made - kept}
+    places = {path: path if _folder(path) in partly else _folder(path) for path in kept}
+    return places | {job.record: _folder(job.record) for job in jobs}
+
+
+def _is_drawn(job):
+    """Whether a job makes a table, a figure or a page."""
+    return any(re.match(r"results/[^/]+/(tables|figures|report)\b", path) for path in job.outputs)
+
+
+def _is_kept(path, what, read):
+    """Whether a remote, or git, holds a file that a job makes."""
+    place = re.sub("^results/[^/]+/", "", path)
+    if place.startswith(REMADE):
+        return False
+    return what == ALL or path in read or not place.startswith(LARGE)
+
+
+def _folder(path):
+    """The folder in which DVC versions a result, or its own path."""
+    parts = path.split("/")
+    if path.startswith("results/") and f"{parts[2]}/" in IN_GIT:
+        return "/".join(parts[:3])
+    return "/".join(parts[:4]) if path.startswith("results/") and len(parts) > 4 else path
+
+
+def _stage(name, scale, own, jobs, places):
+    """Definition of the stage of some jobs; a file that is not held stands for its record."""
+    record_of = {path: job.record for job in jobs for path in job.outputs}
+    outs = {places[path] for job in own for path in (*job.outputs, job.record) if path in places}
+    taken = {places.get(path) or places[record_of[path]] for job in own for path in job.inputs}
+    target = _target(name, own)
     return {
-        "cmd": f"python scripts/cli.py stage {where} {target} --fingerprint ${{item}}",
-        "deps": sorted(_with_item(path, item) for path in taken),
-        "outs": [{_with_item(path, item): _options(path)} for path in sorted(outs)],
-        "made": fingerprint(jobs),
+        "cmd": f"python scripts/cli.py stage {scale} {target} --fingerprint {fingerprint(own)}",
+        "deps": sorted(taken - outs),
+        "outs": [{path: _options(path)} for path in sorted(outs)],
     }
-
-
-def _with_item(path, item):
-    return re.sub(rf"/{item}(?=[/._])", "/${key}", path) if item else path
 
 
 def _target(name, jobs):
     """What Snakemake is asked for to bring a stage up to date."""
-    sums = [path for job in jobs for path in job.outputs if path.endswith("SHA256SUMS")]
-    page = [path for job in jobs for path in job.outputs if path.endswith("report.html")]
-    return next(iter([*sums, *page]), name)
+    whole = [path for job in jobs for path in job.outputs if path.endswith(("SUMS", "report.html"))]
+    return next(iter(whole), name.partition("-")[2])
 
 
 def headline(scale, config):
@@ -155,19 +206,9 @@ def headline(scale, config):
     }
 
 
-def _cover(path):
-    """The file or folder that DVC versions a result in."""
-    parts = path.split("/")
-    if path.startswith("results/") and len(parts) > 4:
-        return "/".join(parts[:4])
-    if path.startswith("results/") and parts[2] in IN_GIT:
-        return "/".join(parts[:3])
-    return "data/mnist/MNIST" if path.startswith("data/mnist/MNIST/") else path
-
-
 def _options(path):
     """Figures are drawn from nothing; all else is kept between runs, since records judge it."""
     kind = path.split("/")[-1]
-    if kind in IN_GIT and "/records/" not in path:
+    if f"{kind}/" in IN_GIT and "/records/" not in path:
         return {"cache": False} if kind == "figures" else {"persist": True, "cache": False}
     return {"persist": True}
