@@ -13,9 +13,16 @@ import yaml
 from collapse.errors import UserError
 
 from pipeline import hashes, plan
+from pipeline.layout import Layout
 
 FILE = "dvc.yaml"
 IN_GIT = ("tables", "figures")
+CURVES = {
+    "gaussian": "sigma of Gaussian chains",
+    "gmm": "spread of Gaussian mixtures",
+    "vae": "standard deviation of the VAE's latents",
+    "lm": "perplexity of real text",
+}
 HEADER = """\
 # Generated from the workflow by 'make dvc', compared by 'make check': do not edit.
 # Snakemake knows jobs, DVC knows bytes. Each stage is a target of the workflow; its fingerprint is
@@ -132,27 +139,13 @@ def _target(name, jobs):
 
 def headline(scale, config):
     """What ``dvc metrics`` and ``dvc plots`` show of a scale."""
-    gaussian, table = config["gaussian"], f"results/{scale}/tables/headline.csv"
-    chain = f"ddof{gaussian['ddof'][0]}_size{gaussian['sizes'][0]}_std"
-    curves = {
-        "gaussian": (
-            "sigma of Gaussian chains",
-            [f"gaussian_{regime}_{chain}" for regime in gaussian["regimes"]],
-        ),
-        "vae": (
-            "standard deviation of the VAE's latents",
-            [f"vae_{regime}_latent_std" for regime in config["vae"]["regimes"]],
-        ),
-        "lm": (
-            "perplexity of real text",
-            [f"lm_{setting}_token_perplexity" for setting in config["lm"]["settings"]],
-        ),
-    }
-    shown = [curves[family] for family in curves if family in config["families"]]
-    return {
-        "metrics": [f"results/{scale}/tables/headline.json"],
-        "plots": [{f"{name} ({scale})": {"x": "generation", "y": {table: y}}} for name, y in shown],
-    }
+    layout = Layout(config)
+    paths, columns = layout.headline_files(), layout.headline_columns()
+    plots = [
+        {f"{CURVES[family]} ({scale})": {"x": "generation", "y": {path: list(columns[family])}}}
+        for family, path in zip(columns, paths, strict=True)
+    ]
+    return {"metrics": paths, "plots": plots}
 
 
 def _cover(path):
