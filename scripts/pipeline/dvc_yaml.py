@@ -17,6 +17,11 @@ from pipeline.layout import Layout
 
 FILE = "dvc.yaml"
 IN_GIT = ("tables", "figures")
+ARTIFACTS = {  # patterns of folders; type and name, or the end of it
+    r"data/mnist/MNIST(?=/)": ("dataset", "mnist"),
+    r"data/text/(?P<name>\w+)(?=/)": ("dataset", ""),
+    r"results/\w+/lm/models/(pretrained|imported)(?=/)": ("model", "base-model"),
+}
 CURVES = {
     "gaussian": "sigma of Gaussian chains",
     "gmm": "spread of Gaussian mixtures",
@@ -46,13 +51,14 @@ def generate(names=()):
     names : iterable of str
         Scales to version; none: those that it versions already.
     """
-    stages, shown = {}, {"metrics": [], "plots": []}
+    stages, shown, named = {}, {"metrics": [], "plots": []}, {}
     for scale in sorted(names or scales()):
         with plan.planned(scale) as planned:
             add_stages(stages, scale, planned.jobs)
+            named |= artifacts(scale, planned.jobs)
             for key, entries in headline(scale, planned.config).items():
                 shown[key] += entries
-    definition = {**shown, "stages": dict(sorted(stages.items()))}
+    definition = {**shown, "artifacts": named, "stages": dict(sorted(stages.items()))}
     return HEADER + yaml.safe_dump(definition, sort_keys=False, width=110)
 
 
@@ -146,6 +152,18 @@ def headline(scale, config):
         for family, path in zip(columns, paths, strict=True)
     ]
     return {"metrics": paths, "plots": plots}
+
+
+def artifacts(scale, jobs):
+    """What ``dvc artifacts get`` finds by name: data sets, and the model that is fine-tuned."""
+    found = {}
+    for path in sorted(path for job in jobs for path in job.outputs):
+        for pattern, (kind, name) in ARTIFACTS.items():
+            if match := re.match(pattern, path):
+                words = [*filter(None, [match.groupdict().get("name"), name])]
+                words += [scale] * (kind == "model" and scale != "laptop")
+                found["-".join(words).replace("_", "-")] = {"path": match[0], "type": kind}
+    return found
 
 
 def _cover(path):

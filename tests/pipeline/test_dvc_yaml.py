@@ -179,6 +179,20 @@ def test_plots_draw_the_curves_and_no_missing_value_as_zero(repository):
     assert max(point["generation"] for point in points if "preserve10" in point) < 100
 
 
+def test_dvc_finds_data_and_the_base_model_by_name(repository):
+    from dvc.repo import Repo
+
+    with Repo(repository) as repo:
+        found = repo.artifacts.read()["dvc.yaml"]
+        outs = [Path(out.fs_path) for out in repo.index.outs]
+    types = {name: artifact.type for name, artifact in found.items()}
+    texts = dict.fromkeys(("mnist", "state-of-the-union", "wikipedia-leads"), "dataset")
+    assert types == texts | {"base-model": "model"}
+    for artifact in found.values():
+        path = repository / artifact.path
+        assert any(path.is_relative_to(out) or out.is_relative_to(path) for out in outs)
+
+
 def test_nothing_in_the_rules_hides_a_file_from_its_record():
     """No record can vouch for sentinels, cached or vanishing files."""
     for path in (paths.ROOT / "workflow/rules").glob("*.smk"):
