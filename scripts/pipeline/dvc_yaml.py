@@ -16,6 +16,7 @@ import yaml
 from collapse.errors import UserError
 
 from pipeline import hashes, plan
+from pipeline.layout import Layout
 
 FILE = "dvc.yaml"
 # what a remote holds: what tables, figures and claims are made from, with models, or everything
@@ -23,8 +24,20 @@ FIGURES, ALL = "figures", "all"
 IN_GIT = ("tables/", "figures/")
 # large: of these, only what tables and figures read is held with figures
 LARGE = ("lm/models/", "vae/samples/", "data/text/", "report.html")
+SMALL = ("lm/models/pretrained/",)  # but for these
 # never held: made again from settings, seeds and pinned packages, without any training
 REMADE = ("gaussian/models/", "gaussian/samples/", "gmm/samples/", "data/mnist/MNIST/")
+ARTIFACTS = {  # patterns of folders; type and name, or the end of it
+    r"data/mnist/MNIST(?=/raw/)": ("dataset", "mnist"),
+    r"data/text/(?P<name>\w+)(?=/train)": ("dataset", ""),
+    r"results/\w+/lm/models/(pretrained|imported)(?=/model)": ("model", "base-model"),
+}
+CURVES = {
+    "gaussian": "sigma of Gaussian chains",
+    "gmm": "spread of Gaussian mixtures",
+    "vae": "standard deviation of the VAE's latents",
+    "lm": "perplexity of real text",
+}
 HEADER = """\
 # Generated from the workflow by 'make dvc', compared by 'make check': do not edit.
 # Snakemake knows jobs, DVC knows bytes. Each stage is a target of the workflow; its fingerprint is
@@ -56,13 +69,19 @@ def generate(names=(), what=None):
         What the remote is to hold; by default what it holds already.
     """
     what = what or held()
-    stages, shown = {}, {"metrics": [], "plots": []}
+    stages, shown, named = {}, {"metrics": [], "plots": []}, {}
     for scale in sorted(names or scales()):
         with plan.planned(scale) as planned:
             stages = stages_of(scale, planned.jobs, what) | stages  # data is that of the first
+            named |= artifacts(scale, planned.jobs, held_places(planned.jobs, what))
             for key, entries in headline(scale, planned.config).items():
                 shown[key] += entries
-    definition = {"vars": [{"held": what}], **shown, "stages": dict(sorted(stages.items()))}
+    definition = {
+        "vars": [{"held": what}],
+        **shown,
+        "artifacts": named,
+        "stages": dict(sorted(stages.items())),
+    }
     return HEADER + yaml.safe_dump(definition, sort_keys=False, width=110)
 
 
@@ -151,7 +170,7 @@ def _is_kept(path, what, read):
     place = re.sub("^results/[^/]+/", "", path)
     if place.startswith(REMADE):
         return False
-    return what == ALL or path in read or not place.startswith(LARGE)
+    return what == ALL or path in read or place.startswith(SMALL) or not place.startswith(LARGE)
 
 
 def _folder(path):
@@ -183,27 +202,28 @@ def _target(name, jobs):
 
 def headline(scale, config):
     """What ``dvc metrics`` and ``dvc plots`` show of a scale."""
-    gaussian, table = config["gaussian"], f"results/{scale}/tables/headline.csv"
-    chain = f"ddof{gaussian['ddof'][0]}_size{gaussian['sizes'][0]}_std"
-    curves = {
-        "gaussian": (
-            "sigma of Gaussian chains",
-            [f"gaussian_{regime}_{chain}" for regime in gaussian["regimes"]],
-        ),
-        "vae": (
-            "standard deviation of the VAE's latents",
-            [f"vae_{regime}_latent_std" for regime in config["vae"]["regimes"]],
-        ),
-        "lm": (
-            "perplexity of real text",
-            [f"lm_{setting}_token_perplexity" for setting in config["lm"]["settings"]],
-        ),
-    }
-    shown = [curves[family] for family in curves if family in config["families"]]
-    return {
-        "metrics": [f"results/{scale}/tables/headline.json"],
-        "plots": [{f"{name} ({scale})": {"x": "generation", "y": {table: y}}} for name, y in shown],
-    }
+    layout = Layout(config)
+    paths, columns = layout.headline_files(), layout.headline_columns()
+    plots = [
+        {f"{CURVES[family]} ({scale})": {"x": "generation", "y": {path: list(columns[family])}}}
+        for family, path in zip(columns, paths, strict=True)
+    ]
+    return {"metrics": paths, "plots": plots}
+
+
+def artifacts(scale, jobs, places):
+    """What ``dvc artifacts get`` finds by name: data sets, and the model that is fine-tuned.
+
+    Only of what the remote holds, see `held_places`.
+    """
+    found = {}
+    for path in sorted(path for job in jobs for path in job.outputs if path in places):
+        for pattern, (kind, name) in ARTIFACTS.items():
+            if match := re.match(pattern, path):
+                words = [*filter(None, [match.groupdict().get("name"), name])]
+                words += [scale] * (kind == "model" and scale != "laptop")
+                found["-".join(words).replace("_", "-")] = {"path": match[0], "type": kind}
+    return found
 
 
 def _options(path):

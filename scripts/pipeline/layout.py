@@ -7,6 +7,8 @@ REAL = "real"
 _MODEL_0 = ("epochs", "learning_rate", "batch_size")
 _SAMPLES_0 = (*_MODEL_0, "decoding", "repetition_penalty", "temperature", "top_p", "top_k")
 GENERATION_0 = {False: _MODEL_0, True: _SAMPLES_0}
+# regimes whose last generation the headline numbers show: without and with data that is kept
+HEADLINE_REGIMES = {"last": ("replace",), "kept": ("pool", "preserve10")}
 
 
 class Layout:
@@ -323,8 +325,47 @@ class Layout:
         return [
             f"{self.results}/tables/{name}.{suffix}"
             for name in self.table_names()
-            for suffix in suffixes or ("csv", "md", *["json"] * (name in ("claims", "headline")))
-        ]
+            for suffix in suffixes or ("csv", "md", *["json"] * (name == "claims"))
+        ] + ([] if suffixes else self.headline_files())
+
+    # headline numbers
+
+    def headline_files(self):
+        """One file for each family: headline numbers and curves, for ``dvc metrics`` and plots."""
+        return [f"{self.results}/tables/{family}.json" for family in self.headline_columns()]
+
+    def headline_columns(self):
+        """Columns of the table headline that stand for a family.
+
+        Returns
+        -------
+        dict of dict
+            By family that is run, then by regime; for language models by setting. Of families with
+            several chains in a regime, the first.
+        """
+        config = self.config
+        ddof, size = config["gaussian"]["ddof"][0], config["gaussian"]["sizes"][0]
+        gmm = f"{config['gmm']['data'][0]}_size{config['gmm']['chains'][0]['size']}_std"
+        endings = {"gaussian": f"ddof{ddof}_size{size}_std", "gmm": gmm, "vae": "latent_std"}
+        names = {family: config[family]["regimes"] for family in endings}
+        names["lm"], endings["lm"] = config["lm"]["settings"], "token_perplexity"
+        return {
+            family: {name: f"{family}_{name}_{endings[family]}" for name in names[family]}
+            for family in names
+            if family in config["families"]
+        }
+
+    def headline_chains(self):
+        """Columns of the table headline by `HEADLINE_REGIMES`: for each family, those it has."""
+        definitions = self.config["lm"]["definitions"]
+        found = {family: {} for family in self.headline_columns()}
+        for family, columns in self.headline_columns().items():
+            for name, column in columns.items():
+                regime = definitions[name]["regime"] if family == "lm" else name
+                for key, regimes in HEADLINE_REGIMES.items():
+                    if regime in regimes:
+                        found[family].setdefault(key, column)
+        return found
 
 
 def previous(wildcards, generations_per_job=1):

@@ -1,6 +1,9 @@
 """Lines on the terminal while jobs run: what each job does, instead of its number."""
 
 import logging
+import os
+
+from pipeline import live, reruns
 
 NUMBERS = ("run", "generation", "batch", "size", "ddof")  # wildcards shown with their names
 HIDDEN = ("scale",)
@@ -38,9 +41,23 @@ def install(workflow):
     jobs = {
         job.jobid: describe(job.rule.name, dict(job.wildcards.items())) for job in workflow.dag.jobs
     }
+    is_live = workflow.local_exec and live.is_wanted(workflow.output_settings.quiet or ())
     for handler in snakemake.logger.handlers:
         if isinstance(handler, snakemake.ColorizingTextHandler):
-            handler.setFormatter(Formatter(handler.formatter, jobs))
+            handler.setFormatter(Formatter(handler.formatter, jobs, counts=not is_live))
+            handler.nocolor |= bool(os.environ.get("NO_COLOR"))
+    if is_live:
+        snakemake.logger.addHandler(live.Display(expected_times(workflow), workflow.cores))
+
+
+def expected_times(workflow):
+    """Family and expected seconds of the jobs that are to run, by their numbers."""
+    pairs = [(v.job, job) for v, job in reruns.judged(workflow.dag) if workflow.dag.needrun(job)]
+    seconds = live.expected([job for job, _ in pairs], dict(workflow.globals["config"]))
+    return {
+        job.jobid: (live.family_of(known.outputs[0]), expected)
+        for (known, job), expected in zip(pairs, seconds, strict=True)
+    }
 
 
 class Formatter(logging.Formatter):
@@ -51,11 +68,13 @@ class Formatter(logging.Formatter):
     other : logging.Formatter
     jobs : dict of int to str
         Descriptions by job number.
+    counts : bool
+        Whether to print how many jobs are finished.
     """
 
-    def __init__(self, other, jobs):
+    def __init__(self, other, jobs, *, counts=True):
         super().__init__()
-        self.other, self.jobs = other, jobs
+        self.other, self.jobs, self.counts = other, jobs, counts
 
     def format(self, record):
         """Text of a record; empty if it is not to be printed."""
@@ -64,6 +83,7 @@ class Formatter(logging.Formatter):
             return "\n".join(f"started   {self.jobs.get(n, n)}" for n in record.jobs)
         if event == "JOB_FINISHED":
             return f"finished  {self.jobs.get(record.job_id, record.job_id)}"
-        if record.getMessage() == "Select jobs to execute...":
+        is_count = event == "PROGRESS" and not self.counts
+        if is_count or record.getMessage() == "Select jobs to execute...":
             return ""
         return self.other.format(record)

@@ -60,3 +60,22 @@ def test_families_that_were_not_run_have_no_column():
     assert {name.split("_")[0] for name in alone} == {"gaussian"}
     whole = headline.histories(**given)
     assert found.equals(whole[list(found)].dropna())
+
+
+def test_numbers_of_a_family_are_the_first_and_last_of_its_chains():
+    found = headline.histories(**tables())
+    lost, kept = "gaussian_replace_ddof0_size10_std", "gaussian_replace_ddof1_size20_std"
+    numbers = headline.numbers(found, {"last": lost, "kept": kept})
+    assert numbers == {"first": 10, "last": 15, "kept": 125}
+    assert headline.numbers(found, {}) == {}
+    assert headline.numbers(found / 3, {"last": lost}) == {"first": 3.333, "last": 5}
+
+
+def test_curves_have_rows_where_a_chain_has_a_value_and_none_elsewhere():
+    found = headline.histories(**tables())
+    chains = {"replace": "gmm_replace_blob_size7_std", "pool": "vae_pool_latent_std"}
+    assert headline.curves(found, chains) == [
+        {"generation": 0, "replace": 3, "pool": 0.9},
+        {"generation": 1, "replace": None, "pool": 0.5},
+        {"generation": 2, "replace": 4, "pool": None},
+    ]

@@ -1,13 +1,17 @@
 """dvc.yaml is generated: its stages hold what jobs make, and depend on what they take."""
 
+import json
+import os
 import re
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import yaml
 from collapse.errors import UserError
-from pipeline import dvc_yaml, paths
+from pipeline import dvc_yaml, files, paths
 from pipeline.graph import Job
 
 
@@ -114,6 +118,79 @@ def test_dvc_reads_the_projects_own(new_checkout):
         assert stage in done.stdout
     definition = yaml.safe_load((paths.ROOT / "dvc.yaml").read_text(encoding="utf-8"))
     assert {"kde", "lm", "text", "report"} <= set(definition["stages"])
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory):
+    """A DVC repository with the headline numbers of two revisions, the second in the workspace."""
+    folder = tmp_path_factory.mktemp("numbers")
+    for path in ("dvc.yaml", ".dvc/config", *map(str, numbers())):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(paths.ROOT / path, folder / path)
+    who = ("-c", "user.name=toy", "-c", "user.email=toy@localhost")
+    for command in (("init", "-q"), ("add", "--all"), (*who, "commit", "-qm", "toy")):
+        subprocess.run(["git", *command], cwd=folder, check=True)
+    for path in numbers():
+        known = files.read_json(folder / path)
+        changed = {key: known[key] - 0.00012 for key in known.keys() - {"curves"}}
+        files.write_json(folder / path, known | changed)
+    return folder
+
+
+def numbers():
+    definition = yaml.safe_load((paths.ROOT / "dvc.yaml").read_text(encoding="utf-8"))
+    found = [Path(path) for path in definition["metrics"]]
+    assert {path.stem for path in found} == {"gaussian", "gmm", "vae", "lm"}
+    return found
+
+
+def dvc(folder, *options):
+    done = subprocess.run(
+        [sys.executable, "-m", "dvc", *options], cwd=folder, capture_output=True, text=True,
+        check=False, env={**os.environ, "COLUMNS": "80"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "columns"),
+    [
+        ("show", ["Path", "first", "kept", "last"]),
+        ("diff", ["Path", "Metric", "HEAD", "workspace", "Change"]),
+    ],
+)
+def test_metrics_of_all_families_fit_a_terminal(repository, command, columns):
+    header, *rows = dvc(repository, "metrics", command).splitlines()
+    assert header.split() == columns
+    assert {Path(row.split()[0]).stem for row in rows} == {"gaussian", "gmm", "vae", "lm"}
+    assert max(map(len, [header, *rows])) <= 80
+    assert "nan" not in "".join(rows)
+
+
+def test_plots_draw_the_curves_and_no_missing_value_as_zero(repository):
+    printed = dvc(repository, "plots", "show", "--out", "plots")
+    page = (repository / "plots/index.html").read_text(encoding="utf-8")
+    assert "plots/index.html" in printed
+    points = [p for spec in re.findall(r"var spec = (\{.*\});", page)
+              for p in json.loads(spec)["data"]["values"]]  # fmt: skip
+    assert {"replace", "pool", "no_data_preserved", "preserve10"} <= {k for p in points for k in p}
+    assert "" not in {value for point in points for value in point.values()}
+    assert max(point["generation"] for point in points if "preserve10" in point) < 100
+
+
+def test_dvc_finds_data_and_the_base_model_by_name(repository):
+    from dvc.repo import Repo
+
+    with Repo(repository) as repo:
+        found = repo.artifacts.read()["dvc.yaml"]
+        outs = [Path(out.fs_path) for out in repo.index.outs]
+    types = {name: artifact.type for name, artifact in found.items()}
+    texts = dict.fromkeys(("mnist", "state-of-the-union", "wikipedia-leads"), "dataset")
+    assert types == texts | {"base-model": "model"}
+    for artifact in found.values():
+        path = repository / artifact.path
+        assert any(path.is_relative_to(out) or out.is_relative_to(path) for out in outs)
 
 
 def test_nothing_in_the_rules_hides_a_file_from_its_record():

@@ -121,6 +121,20 @@ def test_only_the_own_model_has_pretraining_text(laid_out, config):
     assert laid_out.lm_pretraining_text() == []
 
 
+def test_headline_numbers_are_of_chains_without_and_with_kept_data(laid_out, config):
+    chains = laid_out.headline_chains()
+    assert list(chains) == ["gaussian", "gmm", "vae", "lm"]
+    assert set(chains["gmm"]) == {"last"}
+    size = config["gaussian"]["sizes"][0]
+    assert chains["gaussian"]["kept"] == f"gaussian_pool_ddof0_size{size}_std"
+    config["lm"]["definitions"]["mixed"]["regime"] = "preserve10"
+    kept = laid_out.headline_chains()["lm"]["kept"]
+    assert kept == "lm_mixed_token_perplexity"
+    assert laid_out.headline_files()[0] in laid_out.tables()
+    config["families"] = ["vae"]
+    assert list(laid_out.headline_columns()) == ["vae"]
+
+
 ALWAYS = {"feedback_loop", "pipeline", "claims", "headline", "fidelity"}
 FAMILIES = {
     "discrete": ("discrete_", "tail_cutting"),

@@ -50,7 +50,7 @@ rule claims:
 
 
 rule headline:
-    """Spread or perplexity of every chain, by generation: what two runs are compared by."""
+    """Spread or perplexity of every chain, by generation; first and last values."""
     input:
         **helpers.of(
             "gaussian",
@@ -63,11 +63,14 @@ rule headline:
         **helpers.of("vae", vae=rules.vae_generations.output.csv),
         **helpers.of("lm", lm=rules.lm_perplexity_table.output.csv),
     output:
-        multiext("results/{scale}/tables/headline", csv=".csv", md=".md", json=".json"),
+        multiext("results/{scale}/tables/headline", csv=".csv", md=".md"),
+        json=expand("results/{{scale}}/tables/{family}.json", family=layout.headline_columns()),
     log:
         "logs/{scale}/tables/headline.log",
     params:
         regimes=GAUSSIAN["regimes"],
+        columns=layout.headline_columns(),
+        chains=layout.headline_chains(),
         code=code_of("claims/headline.py"),
     script:
         "../../scripts/jobs/claims/headline.py"

@@ -60,3 +60,54 @@ def ends(histories):
     known = {name: values.dropna() for name, values in histories.items()}
     rows = [(name, v.iloc[0], v.iloc[-1], int(v.index[-1])) for name, v in known.items()]
     return pd.DataFrame(rows, columns=["quantity", "first", "last", "last_generation"])
+
+
+def numbers(histories, chains):
+    """First and last values of a family.
+
+    Parameters
+    ----------
+    histories : DataFrame
+        From `histories`.
+    chains : dict of str to str
+        Columns: ``last``, a chain in which nothing but the previous generation's samples is kept,
+        and ``kept``, one that keeps earlier or real data; either may be missing.
+
+    Returns
+    -------
+    dict of str to float
+        ``first``, the first value of these chains, then the last value of each, by the same names.
+        Four significant digits.
+    """
+    values = {key: histories[column].dropna() for key, column in chains.items()}
+    found = {"first": next(iter(values.values())).iloc[0]} if values else {}
+    found |= {key: chain.iloc[-1] for key, chain in values.items()}
+    return {key: float(f"{value:.4g}") for key, value in found.items()}
+
+
+def curves(histories, columns):
+    """Values of some chains by generation.
+
+    Parameters
+    ----------
+    histories : DataFrame
+        From `histories`.
+    columns : dict of str to str
+        Columns by the names that they get.
+
+    Returns
+    -------
+    list of dict
+        ``generation`` and the chains' values, with six significant digits. None after the end of
+        a chain. Generations in which no chain has a value are left out.
+    """
+    shown = histories[list(columns.values())].dropna(how="all")
+    return [
+        {"generation": int(generation)}
+        | {name: _rounded(values[column]) for name, column in columns.items()}
+        for generation, values in shown.iterrows()
+    ]
+
+
+def _rounded(value):
+    return None if pd.isna(value) else float(f"{value:.6g}")

@@ -12,8 +12,10 @@ with job(snakemake):
     table = headline.histories(
         dict(zip(snakemake.params.regimes, gaussian, strict=False)), **tables
     )
-    ends = headline.ends(table)
     files.write_table(snakemake.output.csv, table.reset_index())
-    files.write_markdown(snakemake.output.md, ends)
-    rounded = ends.set_index("quantity").map(lambda value: float(f"{value:.6g}"))
-    files.write_json(snakemake.output.json, rounded[["first", "last"]].to_dict("index"))
+    files.write_markdown(snakemake.output.md, headline.ends(table))
+    columns, chains = snakemake.params.columns, snakemake.params.chains
+    for path, family in zip(snakemake.output.json, columns, strict=True):
+        shown = headline.numbers(table, chains[family])
+        shown["curves"] = headline.curves(table, columns[family])
+        files.write_json(path, shown)
