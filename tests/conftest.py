@@ -1,6 +1,7 @@
 """Shared fixtures: a checked configuration, one whole smoke run, one plan of the paper scale."""
 
 import json
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -9,6 +10,9 @@ import pytest
 from workflow_tools import SMOKE, Checkout, copy_tree, once
 
 ROOT = Path(__file__).resolve().parents[1]
+# Snakemake asks an installed Slurm for its settings at every start, and waits ten seconds for the
+# answer if Slurm's configuration is missing. An empty one is refused at once.
+os.environ.setdefault("SLURM_CONF", os.devnull)
 
 
 @pytest.fixture

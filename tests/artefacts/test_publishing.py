@@ -150,10 +150,14 @@ def test_a_reader_draws_without_training(reader, author):
     assert "still to run: report ×1" in printed
     assert not (reader.folder / "results/smoke/vae/models").exists()
     assert reader.planned() == {"report": 1}  # which is not in git
-    shutil.rmtree(reader.folder / "results/smoke/figures")
+    figures = reader.folder / "results/smoke/figures"
+    figures.rename(reader.folder / "figures")
     planned = reader.planned()
     assert "vae_samples" in planned
     assert not [rule for rule in planned if TRAINING.search(rule)]
+    (reader.folder / "figures").rename(figures)
+    for path in figures.glob("gmm_*"):  # a reviewer draws all of them
+        path.unlink()
     assert "nothing was trained" in succeed(command(reader, "render", "--cores", "2"))
     assert git(reader.folder, "status", "--short") == ""  # every figure has the bytes in git
     page = "results/smoke/report.html"
