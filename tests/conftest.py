@@ -82,6 +82,7 @@ def published(tmp_path_factory):
     from toy_artefacts import Project
 
     project = Project.new(tmp_path_factory.mktemp("published") / "project")
+    project.dvc("repro")
     project.succeed("publish", "smoke")
     project.commit()
     return project

@@ -16,26 +16,30 @@ from pipeline.graph import Job
 
 
 def job(rule, place, outputs, inputs=(), **parameters):
-    record = f"results/smoke/records/{place}.json" if "/" in place else f"data/records/{place}.json"
+    data = place.startswith(("mnist", "text/"))
+    record = f"data/records/{place}.json" if data else f"results/smoke/records/{place}.json"
     return Job(rule, tuple(inputs), tuple(outputs), parameters, record, False)
 
 
 RESULTS = "results/smoke"
 MODEL = f"{RESULTS}/vae/models/run00/gen00.safetensors"
 METRICS = f"{RESULTS}/vae/metrics/run00.json"
+WEIGHTS = f"{RESULTS}/lm/models/a/gen01.safetensors"
+TOKENS = f"{RESULTS}/lm/models/pretrained/tokenizer.json"
 JOBS = [
     job("mnist", "mnist", ["data/mnist/MNIST/raw/images"], code={"a.py": "1"}),
     job("sums", "mnist_sums", ["data/mnist/SHA256SUMS"], ["data/mnist/MNIST/raw/images"]),
+    job("corpus", "text/wiki", ["data/text/wiki/train.txt"]),
     job("train", "vae/models/run00", [MODEL, METRICS], ["data/mnist/MNIST/raw/images"], seed=1),
-    job("table", "tables/vae", [f"{RESULTS}/tables/vae.csv"], [METRICS]),
+    job("start", "lm/models/pretrained", [TOKENS], ["data/text/wiki/train.txt"]),
+    job("tune", "lm/models/a/gen01", [WEIGHTS], [TOKENS]),
+    job("table", "tables/vae", [f"{RESULTS}/tables/vae.csv"], [METRICS, TOKENS]),
     job("figure", "figures/vae", [f"{RESULTS}/figures/vae.png"], [f"{RESULTS}/tables/vae.csv"]),
 ]
 
 
-def stages(jobs=JOBS):
-    found = {}
-    dvc_yaml.add_stages(found, "smoke", jobs)
-    return found
+def stages(jobs=JOBS, what="figures"):
+    return dvc_yaml.stages_of("smoke", jobs, what)
 
 
 def made(stage):
@@ -43,38 +47,54 @@ def made(stage):
 
 
 def test_a_stage_holds_the_folders_of_its_family_and_its_records():
-    vae = stages()["vae"]["do"]
-    folder = "results/${key}"
+    vae = stages()["smoke-vae"]
     parts = ("vae/models", "vae/metrics", "records/vae")
-    assert set(made(vae)) == {f"{folder}/{part}" for part in parts}
-    assert vae["deps"] == ["data/mnist/MNIST"]
-    assert vae["cmd"] == "python scripts/cli.py stage ${key} vae --fingerprint ${item}"
-    assert set(stages()["vae"]["foreach"]) == {"smoke"}
+    assert set(made(vae)) == {f"{RESULTS}/{part}" for part in parts}
+    assert vae["cmd"].startswith("python scripts/cli.py stage smoke vae --fingerprint ")
+    assert dvc_yaml.stage_of("data/records/text/wikitext2_sums.json") == "data-wikitext2"
+    assert dvc_yaml.stage_of("results/smoke/records/report.json") == "smoke-report"
+
+
+def test_of_what_is_large_figures_hold_what_is_read():
+    """The rest is known by its record; a folder that is held in part is versioned by file."""
+    assert set(made(stages()["smoke-lm"])) == {TOKENS, f"{RESULTS}/records/lm"}
+    assert stages()["smoke-lm"]["deps"] == ["data/records/text/wiki.json"]
+    assert set(made(stages()["data-wiki"])) == {"data/records/text/wiki.json"}
+    everything = stages(what="all")
+    assert set(made(everything["smoke-lm"])) == {f"{RESULTS}/lm/models", f"{RESULTS}/records/lm"}
+    assert everything["smoke-lm"]["deps"] == ["data/text/wiki/train.txt"]
+
+
+@pytest.mark.parametrize("what", ["figures", "all"])
+def test_what_can_be_made_again_is_never_held(what):
+    assert set(made(stages(what=what)["data-mnist"])) == {
+        *("data/mnist/SHA256SUMS", "data/records/mnist.json", "data/records/mnist_sums.json"),
+    }
+    assert stages(what=what)["smoke-vae"]["deps"] == ["data/records/mnist.json"]
 
 
 def test_stages_follow_from_each_other():
     found = stages()
-    assert found["mnist"]["deps"] == []
-    assert "data/mnist/SHA256SUMS --fingerprint " in found["mnist"]["cmd"]
-    assert found["tables"]["do"]["deps"] == ["results/${key}/vae/metrics"]
-    assert found["figures"]["do"]["deps"] == ["results/${key}/tables"]
+    assert found["data-mnist"]["deps"] == []
+    assert "data/mnist/SHA256SUMS --fingerprint " in found["data-mnist"]["cmd"]
+    assert found["smoke-tables"]["deps"] == [TOKENS, f"{RESULTS}/vae/metrics"]
+    assert found["smoke-figures"]["deps"] == [f"{RESULTS}/tables"]
 
 
 def test_results_are_kept_between_runs_and_figures_are_drawn_from_nothing():
     """What is kept is judged by its record; what git holds must not be adopted by DVC."""
     found = stages()
-    assert made(found["vae"]["do"])["results/${key}/vae/models"] == {"persist": True}
-    assert made(found["figures"]["do"])["results/${key}/figures"] == {"cache": False}
-    tables = made(found["tables"]["do"])["results/${key}/tables"]
-    assert tables == {"persist": True, "cache": False}
+    assert made(found["smoke-vae"])[f"{RESULTS}/vae/models"] == {"persist": True}
+    assert made(found["smoke-figures"])[f"{RESULTS}/figures"] == {"cache": False}
+    assert made(found["smoke-tables"])[f"{RESULTS}/tables"] == {"persist": True, "cache": False}
 
 
 @pytest.mark.parametrize(
     ("position", "change", "stage"),
     [
-        (0, {"parameters": {"code": {"a.py": "2"}}}, "mnist"),
-        (2, {"parameters": {"seed": 2}}, "vae"),
-        (4, {"rule": "another"}, "figures"),
+        (0, {"parameters": {"code": {"a.py": "2"}}}, "data-mnist"),
+        (3, {"parameters": {"seed": 2}}, "smoke-vae"),
+        (7, {"rule": "another"}, "smoke-figures"),
     ],
 )
 def test_the_fingerprint_is_that_of_rules_settings_and_code(position, change, stage):
@@ -86,19 +106,6 @@ def test_the_fingerprint_is_that_of_rules_settings_and_code(position, change, st
     assert stages(waiting) == before
 
 
-def test_scales_and_corpora_share_a_stage():
-    found = stages()
-    other = [known._replace(record=known.record.replace("smoke", "paper"),
-                            outputs=tuple(p.replace("smoke", "paper") for p in known.outputs),
-                            inputs=tuple(p.replace("smoke", "paper") for p in known.inputs))
-             for known in JOBS]  # fmt: skip
-    dvc_yaml.add_stages(found, "paper", other)
-    assert set(found["vae"]["foreach"]) == {"smoke", "paper"}
-    assert found["vae"]["do"] == stages()["vae"]["do"]
-    assert dvc_yaml.stage_of("data/records/text/wikitext2_sums.json") == ("text", "wikitext2")
-    assert dvc_yaml.stage_of("results/smoke/records/report.json") == ("report", "smoke")
-
-
 def test_a_file_that_is_out_of_date_is_refused(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(dvc_yaml, "generate", lambda: "stages: {}\n")
@@ -106,7 +113,10 @@ def test_a_file_that_is_out_of_date_is_refused(tmp_path, monkeypatch):
         dvc_yaml.check()
     (tmp_path / "dvc.yaml").write_text("stages: {}\n")
     dvc_yaml.check()
-    assert dvc_yaml.scales() == ["laptop"]
+    assert (dvc_yaml.scales(), dvc_yaml.held()) == (["laptop"], "figures")
+    text = "vars: [{held: all}]\nstages: {a-figures: {}, a-vae: {}, b-figures: {}}\n"
+    (tmp_path / "dvc.yaml").write_text(text)
+    assert (dvc_yaml.scales(), dvc_yaml.held()) == (["a", "b"], "all")
 
 
 def test_dvc_reads_the_projects_own(new_checkout):
@@ -114,10 +124,8 @@ def test_dvc_reads_the_projects_own(new_checkout):
     subprocess.run(["git", "init", "-q"], cwd=checkout.folder, check=True)
     done = checkout.call(sys.executable, "-m", "dvc", "dag", "--dot")
     assert done.returncode == 0, done.stderr
-    for stage in ("vae@laptop", "tables@laptop", "figures@laptop", "report@laptop", "mnist"):
-        assert stage in done.stdout
-    definition = yaml.safe_load((paths.ROOT / "dvc.yaml").read_text(encoding="utf-8"))
-    assert {"kde", "lm", "text", "report"} <= set(definition["stages"])
+    for stage in ("laptop-vae", "laptop-tables", "laptop-figures", "laptop-report", "data-mnist"):
+        assert f'"{stage}"' in done.stdout
 
 
 @pytest.fixture(scope="module")
@@ -179,18 +187,23 @@ def test_plots_draw_the_curves_and_no_missing_value_as_zero(repository):
     assert max(point["generation"] for point in points if "preserve10" in point) < 100
 
 
-def test_dvc_finds_data_and_the_base_model_by_name(repository):
+def test_dvc_finds_the_base_model_by_name(repository):
     from dvc.repo import Repo
 
     with Repo(repository) as repo:
         found = repo.artifacts.read()["dvc.yaml"]
         outs = [Path(out.fs_path) for out in repo.index.outs]
-    types = {name: artifact.type for name, artifact in found.items()}
-    texts = dict.fromkeys(("mnist", "state-of-the-union", "wikipedia-leads"), "dataset")
-    assert types == texts | {"base-model": "model"}
-    for artifact in found.values():
-        path = repository / artifact.path
-        assert any(path.is_relative_to(out) or out.is_relative_to(path) for out in outs)
+    assert {name: artifact.type for name, artifact in found.items()} == {"base-model": "model"}
+    assert any(out.is_relative_to(repository / found["base-model"].path) for out in outs)
+
+
+def test_data_sets_are_named_where_they_are_held():
+    corpus = job("corpus", "text/a_b", ["data/text/a_b/train.txt"])
+    names = [
+        set(dvc_yaml.artifacts("smoke", [corpus], dvc_yaml.held_places([corpus], what)))
+        for what in ("figures", "all")
+    ]
+    assert names == [set(), {"a-b"}]
 
 
 def test_nothing_in_the_rules_hides_a_file_from_its_record():
