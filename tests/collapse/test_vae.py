@@ -61,12 +61,21 @@ def test_divergence_term_is_the_gaussians():
 def test_a_generation_is_fixed_by_its_seed(images):
     runs = [vae.new_generation(SETTINGS, data=images, device=CPU, seed=s) for s in (1, 1, 2)]
     assert runs[0][1] == runs[1][1] != runs[2][1]
-    samples = [
-        vae.sample(model, 10, rng=torch_tools.generator(seed)).numpy()
-        for (model, _), seed in zip(runs, (5, 5, 5), strict=True)
-    ]
+    samples = [vae.sample(model, 10, seed=5) for model, _ in runs]
     np.testing.assert_array_equal(samples[0], samples[1])
     assert (samples[0] != samples[2]).any()
+
+
+@pytest.mark.parametrize("first", [3, 16, 17, 40, None])
+def test_the_first_samples_are_those_that_are_drawn_in_all(images, monkeypatch, first):
+    """Whoever needs only some of a generation's images sees those that the next one learns."""
+    monkeypatch.setattr(vae, "BATCH_SIZE", 16)
+    model, _ = vae.new_generation(SETTINGS, data=images, device=CPU, seed=1)
+    everything = vae.sample(model, 40, seed=5)
+    assert everything.shape == (40, 28, 28)
+    assert everything.dtype == np.uint8
+    np.testing.assert_array_equal(vae.sample(model, 40, seed=5, first=first), everything[:first])
+    assert (vae.sample(model, 40, seed=6) != everything).any()
 
 
 def test_training_lowers_the_loss(images):

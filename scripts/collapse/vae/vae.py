@@ -212,24 +212,31 @@ def train(model, epochs, *, learning_rate, weight_decay, rng):
 
 
 @torch.no_grad()
-def sample(model, n_images, *, rng):
-    """Decode latents drawn from N(0, I).
+def sample(model, n_images, *, seed, first=None):
+    """Draw samples(g) from model(g): decode latents from N(0, I).
+
+    The same model and seed always give the same images, so that images need not be stored.
 
     Parameters
     ----------
     model : VAE
     n_images : int
-    rng : torch.Generator
-        For the latents; on the model's device.
+        Number of images of a generation.
+    seed : int
+        The seed of the generation, as in `new_generation`.
+    first : int, optional
+        Draw only this many of the images, from the beginning. By default all.
 
     Returns
     -------
-    Tensor of uint8, shape (n_images, 28, 28)
-        Pixel probabilities, rounded to levels of 1/255; on the CPU.
+    ndarray of uint8, shape (first, 28, 28)
+        Pixel probabilities, rounded to levels of 1/255.
     """
-    sizes = [len(rows) for rows in torch.arange(n_images).split(BATCH_SIZE)]
+    rng = torch_tools.generator(seeds.seed(seed, "samples"))
+    first = n_images if first is None else first
+    sizes = [min(BATCH_SIZE, n_images - done) for done in range(0, first, BATCH_SIZE)]
     levels = [(_decoded(model, size, rng=rng) * N_LEVELS).round() for size in sizes]
-    return torch.cat(levels)[:, 0].to(torch.uint8).cpu()
+    return torch.cat(levels)[:first, 0].to(torch.uint8).cpu().numpy()
 
 
 @torch.no_grad()
@@ -241,7 +248,7 @@ def latent_means(model, images):
 @torch.no_grad()
 def _decoded(model, size, *, rng):
     latents = torch.randn(size, model.latent_dimensions, generator=rng, device=rng.device)
-    return torch.sigmoid(model.decode(latents))
+    return torch.sigmoid(model.decode(latents.to(model.mean.weight.device)))
 
 
 def _as_input(levels):
