@@ -12,9 +12,10 @@ from sources import mnist
 with job(snakemake):
     params, drawn = snakemake.params, snakemake.params.drawn
     n_images = params.settings["images"]
-    devices.prepare("cpu")
+    device = devices.prepare("cpu")
     models = [
-        weights.load(path, vae.VAE(**drawn["architecture"])) for path in snakemake.input.models
+        weights.load(path, vae.build(drawn["architecture"], device=device))
+        for path in snakemake.input.models
     ]
     classifier = digits.DigitClassifier(params.settings["classifier"])
     weights.load(snakemake.input.classifier, classifier)

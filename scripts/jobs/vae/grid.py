@@ -7,9 +7,9 @@ from pipeline.job import job
 
 with job(snakemake):
     drawn, n_shown = snakemake.params.drawn, snakemake.params.settings["rows"] ** 2
-    devices.prepare("cpu")
+    device = devices.prepare("cpu")
     grids = []
     for path, seed in zip(snakemake.input.models, snakemake.params.seeds, strict=True):
-        model = weights.load(path, vae.VAE(**drawn["architecture"]))
+        model = weights.load(path, vae.build(drawn["architecture"], device=device))
         grids.append(vae.sample(model, drawn["images"], seed=seed, first=n_shown))
     files.write_arrays(snakemake.output[0], images=np.stack(grids))

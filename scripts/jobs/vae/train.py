@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import torch
 from collapse.process import generations
 from collapse.vae import vae
 from pipeline import devices, files, weights
@@ -12,8 +13,10 @@ with job(snakemake):
     params, settings = snakemake.params, snakemake.params.settings
     n_images, seeds = settings["images"], params.source_seeds
     device = devices.prepare(settings["device"])
+    # deterministic PyTorch fills new memory, which costs time; no layer reads it before writing
+    torch.utils.deterministic.fill_uninitialized_memory = False
     models = [
-        weights.load(path, vae.VAE(**settings["architecture"])).to(device)
+        weights.load(path, vae.build(settings["architecture"], device=device))
         for path in snakemake.input.models
     ]
     data = teacher = None
