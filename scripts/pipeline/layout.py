@@ -43,9 +43,6 @@ class Layout:
         self.vae_runs = [f"{run:02d}" for run in range(config["vae"]["runs"])]
         base = "pretrained" if lm["model"] == "own" else "imported"
         self.lm_base = f"{self.results}/lm/models/{base}"
-        self.vae_kept, self.vae_pruned = kept_and_pruned(
-            config["keep_models"], config["vae"]["last_generation"]
-        )
         self.lm_kept, self.lm_pruned = kept_and_pruned(config["keep_models"], lm["last_generation"])
 
     # 1-D Gaussian
@@ -115,43 +112,48 @@ class Layout:
 
     # VAE
 
-    def vae_file(self, regime, kind, run, generation, suffix):
-        """A file of one generation; all regimes share generation 0, which knows real data only."""
-        regime = regime if int(generation) else REAL
-        return f"{self.results}/vae/{kind}/{regime}/run{run}/gen{int(generation):02d}.{suffix}"
+    def vae_place(self, regime, run, generation):
+        """Wildcards of the job that trains a generation.
 
-    def vae_training_data(self, w):
-        """What data(g) is mixed from: sample files, or the model that streams them."""
-        if self.config["vae"]["samples"] == "streaming":
-            teacher = self.vae_file(w.regime, "models", w.run, previous(w), "safetensors")
-            return {"teacher": teacher}
-        real = f"{self.results}/vae/samples/real/data.npz"
-        return {
-            "sources": [
-                real if g == REAL else self.vae_file(w.regime, "samples", w.run, g, "npz")
-                for g in self._sources(w.regime, w.generation)
-            ]
-        }
+        All regimes share generation 0, which knows real data only.
+        """
+        if not int(generation):
+            return {"run": run}
+        return {"regime": regime, "run": run, "generation": f"{int(generation):02d}"}
 
-    def vae_samples(self, w):
-        """Samples of all generations of one run."""
-        return [self.vae_file(w.regime, "samples", w.run, g, "npz") for g in self.vae_generations]
+    def vae_file(self, kind, suffix, *, run, regime=REAL, generation="00"):
+        """A file of the generation with these wildcards."""
+        return f"{self.results}/vae/{kind}/{regime}/run{run}/gen{generation}.{suffix}"
+
+    def vae_models(self, places):
+        """Input function: models of the generations that `places` lists for a job's wildcards."""
+        return lambda w: [self.vae_file("models", "safetensors", **place) for place in places(w)]
+
+    def vae_sources(self, w):
+        """Generations that data(g) is drawn from."""
+        sources = self._sources(w.regime, w.generation)
+        return [self.vae_place(w.regime, w.run, g) for g in sources if g != REAL]
+
+    def vae_takes_real(self, w):
+        """Whether data(g) contains real images."""
+        return REAL in self._sources(w.regime, w.generation)
+
+    def vae_of_run(self, w):
+        """All generations of one run."""
+        return [self.vae_place(w.regime, w.run, g) for g in self.vae_generations]
+
+    def vae_in_figure(self, w):
+        """Generations that the figure vae_samples shows, of the regime that the wildcards name."""
+        grid = self.config["figures"]["vae_samples"]
+        return [self.vae_place(w.regime, f"{grid['run']:02d}", g) for g in grid["generations"]]
 
     def vae_metrics(self, w=None):
         """Training metrics of every generation: by regime, then by run."""
         return [
-            self.vae_file(regime, "metrics", run, g, "json")
+            self.vae_file("metrics", "json", **self.vae_place(regime, run, g))
             for regime in self.config["vae"]["regimes"]
             for run in self.vae_runs
             for g in self.vae_generations
-        ]
-
-    def vae_drawn(self, w):
-        """Samples that the figure vae_samples shows, of the regime that the wildcards name."""
-        grid = self.config["figures"]["vae_samples"]
-        return [
-            self.vae_file(w.regime, "samples", f"{grid['run']:02d}", generation, "npz")
-            for generation in grid["generations"]
         ]
 
     # language models

@@ -31,10 +31,26 @@ class Helpers:
         """Parameter function: the seed of `role` at the place that a job's wildcards name."""
 
         def of(wildcards):
-            place = [f"{k}={v}" for k, v in wildcards.items() if k not in ("scale", *without)]
-            return seeds.seed(self.config["seed"], family, *place, role)
+            place = {k: v for k, v in wildcards.items() if k not in ("scale", *without)}
+            return self._seed(family, role, place)
 
         return of
+
+    def seeds_of(self, family, role, places):
+        """Parameter function: the seeds that other jobs have for `role`.
+
+        Parameters
+        ----------
+        family, role : str
+        places : callable
+            Takes a job's wildcards and returns those of the other jobs, without ``scale`` and in
+            the order of their rule.
+        """
+        return lambda wildcards: [self._seed(family, role, place) for place in places(wildcards)]
+
+    def _seed(self, family, role, place):
+        labels = [f"{name}={value}" for name, value in place.items()]
+        return seeds.seed(self.config["seed"], family, *labels, role)
 
     def of(self, family, **inputs):
         """What a rule takes from a family: nothing if the family is not run."""

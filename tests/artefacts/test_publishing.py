@@ -15,7 +15,7 @@ from pipeline import files
 from workflow_tools import SMOKE, Checkout, once
 
 SCALE = "workflow/scales/smoke.yaml"
-SAMPLES = "results/smoke/vae/samples/replace/run01/gen02.npz"
+MODEL = "results/smoke/vae/models/replace/run01/gen02.safetensors"
 TRAINING = re.compile(r"train|chain|pretrain|_real|classifier|evaluate|lm_text$|estimation$")
 
 
@@ -180,7 +180,7 @@ def test_a_reader_learns_what_to_pull_before_anything_is_computed(reader):
     assert re.search(r"ERROR: \d+ jobs would have to compute first", line)
     families = "WHAT=discrete,gaussian,gmm,lm REMOTE=...'"
     assert f"fetch what is missing with 'make pull SCALE=smoke {families}" in line
-    assert not (reader.folder / "results/smoke/vae/samples").exists()
+    assert not (reader.folder / "results/smoke/vae/models").exists()
 
     line = refusal(command(reader, "verify", "--deep", "vae/run01/gen02"))
     assert "which is not here: run 'make pull WHAT=vae'" in line
@@ -252,7 +252,7 @@ def test_artefacts_of_other_settings_are_named_and_made_again(reviewer):
     reviewer.replace(SCALE, "train: {epochs: 1,", "train: {epochs: 2,")
     done = command(reviewer, "pull", "--what", "all", "--remote", "store")
     assert done.returncode == 1
-    assert re.search(rf"^differs  {SAMPLES}: settings.epochs was 1, now 2", done.stdout, re.M)
+    assert re.search(rf"^differs  {MODEL}: settings.epochs was 1, now 2", done.stdout, re.M)
     assert "run 'make reproduce'; or check out the revision" in done.stdout
     assert not re.search(r"^differs  results/smoke/(lm|gaussian|gmm|discrete)", done.stdout, re.M)
     planned = reviewer.planned()
@@ -270,13 +270,13 @@ def test_the_reviewer_gets_a_verdict_on_every_artefact(reviewer, author):
     }
     assert made <= known
     assert re.search(r"^drawn again: (\d+) of \1 artefacts have the same bytes$", printed, re.M)
-    assert "computed again: 3 of 3 artefacts have the same bytes" in printed
+    assert "computed again: 2 of 2 artefacts have the same bytes" in printed
     assert "0 outputs that are here differ from what it names" in printed
 
 
 def test_the_reviewer_sees_flipped_bits_foreign_figures_and_false_records(reviewer):
-    """A false record has the right hash of wrong samples: only computing them again shows it."""
-    flipped = reviewer.folder / SAMPLES.replace("run01", "run00")
+    """A false record has the right hash of a wrong model: only computing them again shows it."""
+    flipped = reviewer.folder / MODEL.replace("run01", "run00")
     data = bytearray(flipped.read_bytes())
     data[len(data) // 2] ^= 1
     flipped.write_bytes(data)
@@ -286,19 +286,19 @@ def test_the_reviewer_sees_flipped_bits_foreign_figures_and_false_records(review
     differs = "its bytes differ from its record"
     assert reviewer.plan()["differing"] == {flipped: differs, figure: differs}
 
-    name = SAMPLES.replace("run01", "run00").replace("gen02", "gen01")
-    shutil.copy(reviewer.folder / name, reviewer.folder / SAMPLES)
+    name = MODEL.replace("run01", "run00").replace("gen02", "gen01")
+    shutil.copy(reviewer.folder / name, reviewer.folder / MODEL)
     record = reviewer.folder / "results/smoke/records/vae/models/replace/run01/gen02.json"
     content = files.read_json(record)
-    content["outputs"][SAMPLES] = files.sha256(reviewer.folder / SAMPLES)
+    content["outputs"][MODEL] = files.sha256(reviewer.folder / MODEL)
     files.write_json(record, content)
     done = command(reviewer, "verify", "--deep", "vae/run01/gen02")
     assert done.returncode == 1
     for path in (flipped, figure):
         assert f"differs  {path}: {differs}" in done.stdout
-    assert f"matches  {SAMPLES}" in done.stdout
-    assert f"differs  {SAMPLES}: computed again, it has other bytes" in done.stdout
-    assert "computed again: 2 of 3 artefacts have the same bytes" in done.stdout
+    assert f"matches  {MODEL}" in done.stdout
+    assert f"differs  {MODEL}: computed again, it has other bytes" in done.stdout
+    assert "computed again: 1 of 2 artefacts have the same bytes" in done.stdout
     assert "\ndiffers  results/smoke/records/vae: not what dvc.lock names" in done.stdout
 
     done = command(reviewer, "pull", "--what", "all", "--remote", "store", "--force", "1")
@@ -310,8 +310,8 @@ def test_the_reviewer_sees_flipped_bits_foreign_figures_and_false_records(review
 
 def test_only_a_finished_run_without_other_files_is_published(copied):
     versioned(copied)
-    stray = copied.folder / SAMPLES.replace("gen02", "gen09")
-    shutil.copy(copied.folder / SAMPLES, stray)
+    stray = copied.folder / MODEL.replace("gen02", "gen09")
+    shutil.copy(copied.folder / MODEL, stray)
     name = str(stray.relative_to(copied.folder))
     assert f"no job of this configuration makes {name}" in refusal(command(copied, "publish"))
     printed = succeed(command(copied, "gc"))
@@ -321,10 +321,11 @@ def test_only_a_finished_run_without_other_files_is_published(copied):
     succeed(command(copied, "gc", "--confirm"))
     assert not stray.exists()
     assert copied.planned(*publish.TARGETS) == {}  # nothing keeps this from being published
-    models = (copied.folder / "results/smoke/vae/models/replace").rglob("*.safetensors")
-    assert sorted(path.name for path in models) == ["gen02.safetensors"] * 2  # the last of each run
+    folder = copied.folder / "results/smoke/lm/models/preserve10/run00"
+    left = sorted(path.name for path in folder.iterdir())
+    assert left == ["gen00.safetensors", "gen02.safetensors"]  # the judge, and the last
 
-    (copied.folder / SAMPLES).unlink()
+    (copied.folder / MODEL).unlink()
     (copied.folder / "results/smoke/vae/metrics/replace/run01.npz").unlink()
     line = refusal(command(copied, "publish"))
     assert re.search(r"the run of scale smoke is not finished, \d+ jobs are left", line)

@@ -1,6 +1,9 @@
 """The VAE: the paper's architecture, its loss at known points, seeded and finite training."""
 
 import math
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -8,6 +11,7 @@ import torch
 from collapse.errors import UserError
 from collapse.neural import torch_tools
 from collapse.vae import digits, diversity, vae
+from pipeline import paths
 
 SMALL = {"channels": [2, 4], "latent_dimensions": 3}
 SETTINGS = {
@@ -61,12 +65,84 @@ def test_divergence_term_is_the_gaussians():
 def test_a_generation_is_fixed_by_its_seed(images):
     runs = [vae.new_generation(SETTINGS, data=images, device=CPU, seed=s) for s in (1, 1, 2)]
     assert runs[0][1] == runs[1][1] != runs[2][1]
-    samples = [
-        vae.sample(model, 10, rng=torch_tools.generator(seed)).numpy()
-        for (model, _), seed in zip(runs, (5, 5, 5), strict=True)
-    ]
+    samples = [vae.sample(model, 10, seed=5) for model, _ in runs]
     np.testing.assert_array_equal(samples[0], samples[1])
     assert (samples[0] != samples[2]).any()
+
+
+@pytest.mark.parametrize("first", [3, 16, 17, 40, None])
+def test_the_first_samples_are_those_that_are_drawn_in_all(images, monkeypatch, first):
+    """Whoever needs only some of a generation's images sees those that the next one learns."""
+    monkeypatch.setattr(vae, "BATCH_SIZE", 16)
+    model, _ = vae.new_generation(SETTINGS, data=images, device=CPU, seed=1)
+    everything = vae.sample(model, 40, seed=5)
+    assert everything.shape == (40, 28, 28)
+    assert everything.dtype == np.uint8
+    np.testing.assert_array_equal(vae.sample(model, 40, seed=5, first=first), everything[:first])
+    assert (vae.sample(model, 40, seed=6) != everything).any()
+
+
+def test_the_layout_for_the_cpu_changes_loss_and_gradients_by_rounding_only(images):
+    plain = torch_tools.initialised(lambda: vae.VAE(**SMALL), seed=1)
+    built = torch_tools.initialised(lambda: vae.build(SMALL, device=CPU), seed=1)
+    batch = torch.tensor(images)[:, None].float() / 255
+    for model in (plain, built):
+        assert [*model.state_dict()] == [*plain.state_dict()]
+        vae.loss(model, batch, rng=torch_tools.generator(1)).backward()
+    longest = 64 * 28 * 28  # terms of the longest sum, that of the last layer's bias
+    for ours, theirs in zip(built.parameters(), plain.parameters(), strict=True):
+        assert torch.equal(ours, theirs)  # the same initial weights
+        difference = torch.linalg.norm(ours.grad - theirs.grad)
+        assert difference <= longest * 2**-24 * torch.linalg.norm(theirs.grad)
+
+
+TRAINED = """
+import os, sys, hashlib
+sys.path.insert(0, sys.argv[1])
+import collapse
+os.environ.update(pair.split("=") for pair in sys.argv[2:])
+import torch
+from collapse.neural import torch_tools
+from collapse.vae import digits, vae
+torch_tools.make_deterministic()
+rng = torch_tools.generator(1)
+images = torch.randint(0, 256, (64, 28, 28), dtype=torch.uint8, generator=rng)
+settings = {"architecture": {"channels": [16, 32], "latent_dimensions": 20}, "epochs": 2}
+settings |= {"images": 64, "batch_size": 32, "learning_rate": 1e-3, "weight_decay": 1e-5}
+cpu = torch.device("cpu")
+model, losses = vae.new_generation(settings, data=images.numpy(), device=cpu, seed=1)
+samples = torch.tensor(vae.sample(model, 64, seed=1))
+classifier = digits.build([4, 8], seed=1)
+labels = torch.arange(64) % 10
+digits.train(classifier, images, labels, epochs=1, batch_size=32, learning_rate=1e-2, rng=rng)
+tensors = [*model.parameters(), samples, vae.latent_means(model, samples)]
+tensors += [*classifier.parameters(), digits.probabilities(classifier, samples)]
+of_mkl = [torch.exp(model.mean.weight), torch.sqrt(model.mean.weight.abs())]
+for kind in (tensors, of_mkl):
+    data = b"".join(tensor.detach().contiguous().numpy().tobytes() for tensor in kind)
+    print("sha256", hashlib.sha256(data).hexdigest())
+"""
+
+
+def hashes_of_a_training(*changed, environment=()):
+    """Of all that a VAE and a classifier compute, and of functions that MKL computes."""
+    done = subprocess.run(
+        [sys.executable, "-c", TRAINED, str(paths.SCRIPTS), *changed],
+        env=os.environ | dict(environment), capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return [line for line in done.stdout.splitlines() if line.startswith("sha256")]
+
+
+def test_bits_depend_neither_on_the_environment_nor_on_mkl():
+    """MKL's approximations depend on the processor; here, other kernels of MKL stand for one."""
+    expected, of_mkl = hashes_of_a_training()
+    outside = {"ATEN_CPU_CAPABILITY": "default", "ONEDNN_MAX_CPU_ISA": "SSE41", "MKL_CBWR": "AUTO"}
+    assert hashes_of_a_training(environment=outside) == [expected, of_mkl]
+    if torch.backends.mkl.is_available():
+        found = hashes_of_a_training("MKL_CBWR=AVX2")
+        assert found[0] == expected
+        assert found[1] != of_mkl, "the control: MKL's own functions change"
+    assert hashes_of_a_training("ONEDNN_MAX_CPU_ISA=SSE41")[0] != expected  # so it has to be pinned
 
 
 def test_training_lowers_the_loss(images):

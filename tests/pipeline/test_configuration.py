@@ -235,7 +235,7 @@ MISTAKES = [
 def test_the_default_is_what_its_file_says(config):
     loaded = configuration.load(directory="/nonexistent")
     assert loaded == yaml.safe_load((ROOT / "config.yaml").read_text()) == config
-    assert "gpu" not in loaded["jobs"]["vae_real"]
+    assert "gpu" not in loaded["jobs"]["lm_real"]
     assert "learning_rate" not in loaded["lm"]["definitions"]["penalty2"]
 
 
@@ -292,16 +292,6 @@ def test_streaming_has_nothing_to_mix(config, mistakes):
     config["vae"] |= {"samples": "streaming", "regimes": ["replace", "pool"]}
     (line,) = mistakes(config)
     assert "'pool'" in line
-
-
-def test_streaming_needs_the_last_model_to_resume(config, mistakes):
-    config["keep_models"] = "none"
-    assert mistakes(config) == []
-    config["vae"]["samples"] = "streaming"
-    (line,) = mistakes(config)
-    assert "keep_models is 'none', but vae.samples is 'streaming'" in line
-    config["keep_models"] = "last"
-    assert mistakes(config) == []
 
 
 def test_a_file_instead_of_a_folder(config, mistakes, tmp_path):

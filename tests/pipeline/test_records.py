@@ -73,12 +73,27 @@ def test_a_job_of_the_workflow_has_recorded_all_that_snakemake_gave_it(finished)
     assert record["rule"] == "vae_train"
     assert record["parameters"]["settings"]["epochs"] == 1
     assert record["versions"]["torch"].startswith("2.")
-    assert "results/smoke/vae/samples/replace/run01/gen01.npz" in record["inputs"]
+    assert set(record["inputs"]) == {"results/smoke/vae/models/replace/run01/gen01.safetensors"}
     code = record["parameters"]["code"]
     assert {"scripts/jobs/vae/train.py", "scripts/collapse/vae/vae.py"} <= set(code)
     assert not {"scripts/pipeline/job.py", "scripts/collapse/lm/beam.py"} & set(code)
     for path, digest in (record["inputs"] | record["outputs"]).items():
         assert files.sha256(finished.folder / path) == digest
+
+
+def test_jobs_that_draw_a_generations_samples_have_the_seed_of_its_training(finished):
+    """Otherwise what is evaluated would not be what the next generation was trained on."""
+
+    def parameters(name):
+        return files.read_json(finished.folder / f"results/smoke/records/vae/{name}")["parameters"]
+
+    first = parameters("models/real/run01/gen00.json")
+    second, third = (parameters(f"models/replace/run01/gen0{g}.json") for g in (1, 2))
+    seeds = [generation["seed"] for generation in (first, second, third)]
+    assert second["source_seeds"] == seeds[:1]
+    assert third["source_seeds"] == seeds[1:2]
+    assert parameters("metrics/replace/run01.json")["seeds"] == seeds
+    assert set(parameters("shown/replace.json")["seeds"]).isdisjoint(seeds)  # of another run
 
 
 def test_every_result_of_a_run_is_in_one_record(finished):

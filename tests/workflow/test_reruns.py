@@ -7,7 +7,7 @@ import shutil
 import pytest
 from pipeline import files
 
-SAMPLES = "results/smoke/vae/samples/replace/run00/gen01.npz"
+MODEL = "results/smoke/vae/models/replace/run00/gen01.safetensors"
 SCALE = "workflow/scales/smoke.yaml"
 N_VAE_RUNS = 2
 N_CHAINS = 3 * 2 * 2  # regimes × ddof × sizes
@@ -143,7 +143,7 @@ def test_two_swapped_numbers_are_seen(arrived):
     arrived.replace("config.yaml", "weight_decay: 1.0e-5 ", "weight_decay: 1.0e-3 ")
     plan = arrived.plan()
     assert set(plan["waiting"]) == VAE_RULES
-    assert "settings.learning_rate was 0.001, now 1e-05" in plan["differing"][SAMPLES]
+    assert "settings.learning_rate was 0.001, now 1e-05" in plan["differing"][MODEL]
 
 
 @pytest.mark.parametrize("edited", EDITS)
@@ -172,18 +172,18 @@ def test_where_mnist_comes_from_does_not_matter(arrived):
 
 
 def _swap(folder):
-    shutil.copy(folder / SAMPLES.replace("run00", "run01"), folder / SAMPLES)
+    shutil.copy(folder / MODEL.replace("run00", "run01"), folder / MODEL)
 
 
 def _flip(folder):
-    path = folder / SAMPLES
+    path = folder / MODEL
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
 
 
 def _cut(folder):
-    path = folder / SAMPLES
+    path = folder / MODEL
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
@@ -191,22 +191,22 @@ def _cut(folder):
 def test_a_damaged_file_is_named_alone_and_made_again(arrived, damage):
     """The modification time is put back, as a copy with ``cp -p`` would."""
     arrived.planned()  # so that the cache knows the right bytes
-    status = (arrived.folder / SAMPLES).stat()
+    status = (arrived.folder / MODEL).stat()
     damage(arrived.folder)
-    os.utime(arrived.folder / SAMPLES, ns=(status.st_atime_ns, status.st_mtime_ns))
+    os.utime(arrived.folder / MODEL, ns=(status.st_atime_ns, status.st_mtime_ns))
     plan = arrived.plan()
-    assert plan["differing"] == {SAMPLES: "its bytes differ from its record"}
+    assert plan["differing"] == {MODEL: "its bytes differ from its record"}
     assert plan["waiting"]["vae_train"] >= 1
     assert not [rule for rule in plan["waiting"] if rule.startswith(("gaussian", "gmm", "lm"))]
 
 
 def test_what_does_not_match_is_named_and_made_again(arrived):
     record = arrived.folder / "results/smoke/records/vae/models/replace/run00/gen01.json"
-    expected = files.read_json(record)["outputs"][SAMPLES]
+    expected = files.read_json(record)["outputs"][MODEL]
     _swap(arrived.folder)
-    done = arrived.run("--config", "scale=smoke", "--cores", "2", "--", SAMPLES)
-    assert f"{SAMPLES}: its bytes differ from its record" in done.stderr
-    assert files.sha256(arrived.folder / SAMPLES) == expected
+    done = arrived.run("--config", "scale=smoke", "--cores", "2", "--", MODEL)
+    assert f"{MODEL}: its bytes differ from its record" in done.stderr
+    assert files.sha256(arrived.folder / MODEL) == expected
 
 
 def test_a_damaged_figure_or_table_is_made_again(arrived):
@@ -228,7 +228,7 @@ def test_results_without_a_whole_record_are_made_again(arrived, content):
     record = arrived.folder / "results/smoke/records/vae/models/replace/run00/gen01.json"
     record.unlink() if content is None else record.write_text(content)
     plan = arrived.plan()
-    assert plan["differing"][SAMPLES] == "it has no record"
+    assert plan["differing"][MODEL] == "it has no record"
     assert plan["waiting"]["vae_train"] == 2  # and the generation after it
 
 
@@ -256,12 +256,11 @@ def test_an_interrupted_run_is_resumed_in_another_place(arrived, finished):
 
 
 def test_a_deleted_intermediate_generation_is_made_again_only_if_needed(arrived):
-    model = "results/smoke/vae/models/replace/run00/gen01.safetensors"
     block = "results/smoke/gaussian/models/pool/ddof0/size20/batch00/gen0010.npz"
-    for name in (model, block):
+    for name in (MODEL, block):
         (arrived.folder / name).unlink()
     assert arrived.planned() == {}
-    assert arrived.planned(model) == {"vae_train": 1}
+    assert arrived.planned(MODEL) == {"vae_train": 1}
 
 
 def test_more_generations_run_more_generations_only(arrived):

@@ -191,9 +191,9 @@ def test_an_unknown_scale_lists_the_known_ones(finished):
 
 def test_planning_the_paper_scale_lists_every_generation(paper_plan):
     planned = paper_plan["waiting"]
-    # 20 generations × 5 runs, in addition to generation 0; the last generation's models are kept
+    # 20 generations × 5 runs, in addition to generation 0
     rows = {rule: n for rule, n in planned.items() if rule.startswith("vae_train")}
-    assert rows == {"vae_train": 5, "vae_train_pruned": 95, "vae_train_real": 5}
+    assert rows == {"vae_train": 100, "vae_train_real": 5}
 
 
 def test_a_full_disk_is_one_line_and_the_next_run_works(new_checkout, tmp_path):
@@ -208,7 +208,7 @@ def test_a_full_disk_is_one_line_and_the_next_run_works(new_checkout, tmp_path):
         small = new_checkout("small")
         shutil.copytree(small.folder, disk, dirs_exist_ok=True)
         small.folder = disk
-        target = "results/smoke/vae/samples/real/data.npz"
+        target = "results/smoke/vae/models/digit_classifier.safetensors"
         command = ["reproduce", "--scale", "smoke", "--cores", "1", "--target", target]
         done = small.command(*command)
         assert done.returncode == 1

@@ -8,7 +8,8 @@ from report.provenance import Provenance
 SCALE = config["scale"]
 layout = Layout(config)
 helpers = Helpers(config)
-code_of, seed_of, needs = helpers.code_of, helpers.seed_of, helpers.needs
+code_of, needs = helpers.code_of, helpers.needs
+seed_of, seeds_of = helpers.seed_of, helpers.seeds_of
 chain_group, cpu_group = helpers.chain_group, helpers.cpu_group
 FAMILIES = start.checked(contents.read, layout.figure_names(), layout.table_names())
 provenance = Provenance(workflow, FAMILIES, layout.figures(), layout.tables(), SCALE)

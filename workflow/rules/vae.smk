@@ -5,33 +5,14 @@ VAE_TRAIN = VAE["train"] | {
     "device": config["device"],
     **{name: VAE[name] for name in ("images", "samples", "architecture")},
 }
-VAE_EVALUATE = VAE["evaluation"] | {
-    "architecture": VAE["architecture"],
-    "classifier": VAE["classifier"]["channels"],
-}
+VAE_DRAWN = {name: VAE[name] for name in ("images", "architecture")}
+VAE_EVALUATE = VAE["evaluation"] | {"classifier": VAE["classifier"]["channels"]}
 VAE_TABLES = {
     "density_generations": config["figures"]["vae_latent_density"]["generations"],
     **{name: VAE[name] for name in ("regimes", "runs", "last_generation")},
 }
 VAE_SAMPLES = config["figures"]["vae_samples"] | {"regimes": VAE["regimes"]}
 VAE_FIGURES = {"runs": VAE["runs"], "images": VAE["evaluation"]["images"]}
-
-
-rule vae_real:
-    """data(0): the first images of MNIST's training set."""
-    input:
-        mnist=rules.mnist.output,
-    output:
-        "results/{scale}/vae/samples/real/data.npz",
-    log:
-        "logs/{scale}/vae/samples/real/data.log",
-    resources:
-        **needs("vae_real"),
-    params:
-        settings={"images": VAE["images"]},
-        code=code_of("vae/real.py"),
-    script:
-        "../../scripts/jobs/vae/real.py"
 
 
 rule digit_classifier:
@@ -54,17 +35,15 @@ rule digit_classifier:
 
 
 rule vae_train:
-    """model(g): a new VAE trained on data(g) only; and samples(g), drawn from it."""
+    """model(g): a new VAE trained on data(g) only, which is drawn again from its sources."""
     input:
-        unpack(layout.vae_training_data),
+        mnist=branch(layout.vae_takes_real, then=rules.mnist.output, otherwise=[]),
+        models=layout.vae_models(layout.vae_sources),
     output:
         model="results/{scale}/vae/models/{regime}/run{run}/gen{generation}.safetensors",
-        samples="results/{scale}/vae/samples/{regime}/run{run}/gen{generation}.npz",
         metrics="results/{scale}/vae/metrics/{regime}/run{run}/gen{generation}.json",
     log:
         "logs/{scale}/vae/models/{regime}/run{run}/gen{generation}.log",
-    wildcard_constraints:
-        generation=layout.vae_kept,
     priority: lambda w: -int(w.get("generation", 0))  # all runs advance together
     group:
         chain_group("vae")
@@ -74,27 +53,19 @@ rule vae_train:
         settings=VAE_TRAIN,
         regime=lambda w: config["regimes"][w.regime],
         seed=seed_of("vae", "train"),
+        source_seeds=seeds_of("vae", "train", layout.vae_sources),
         mix_seed=seed_of("vae", "mix", without=("generation",)),
         code=code_of("vae/train.py"),
     script:
         "../../scripts/jobs/vae/train.py"
 
 
-use rule vae_train as vae_train_pruned with:
-    output:
-        model=temp("results/{scale}/vae/models/{regime}/run{run}/gen{generation}.safetensors"),
-        samples="results/{scale}/vae/samples/{regime}/run{run}/gen{generation}.npz",
-        metrics="results/{scale}/vae/metrics/{regime}/run{run}/gen{generation}.json",
-    wildcard_constraints:
-        generation=layout.vae_pruned,
-
-
 use rule vae_train as vae_train_real with:
     input:
-        sources=rules.vae_real.output,
+        mnist=rules.mnist.output,
+        models=[],
     output:
         model="results/{scale}/vae/models/real/run{run}/gen00.safetensors",
-        samples="results/{scale}/vae/samples/real/run{run}/gen00.npz",
         metrics="results/{scale}/vae/metrics/real/run{run}/gen00.json",
     log:
         "logs/{scale}/vae/models/real/run{run}/gen00.log",
@@ -102,6 +73,7 @@ use rule vae_train as vae_train_real with:
         settings=VAE_TRAIN,
         regime={},
         seed=seed_of("vae", "train"),
+        source_seeds=[],
         mix_seed=0,
         code=code_of("vae/train.py"),
 
@@ -109,9 +81,8 @@ use rule vae_train as vae_train_real with:
 rule vae_evaluate:
     """All generations of one run, seen by generation 0's encoder and by the digit classifier."""
     input:
-        real=rules.vae_real.output[0],
-        samples=layout.vae_samples,
-        encoder="results/{scale}/vae/models/real/run{run}/gen00.safetensors",
+        mnist=rules.mnist.output,
+        models=layout.vae_models(layout.vae_of_run),
         classifier=rules.digit_classifier.output.model,
     output:
         "results/{scale}/vae/metrics/{regime}/run{run}.npz",
@@ -123,6 +94,8 @@ rule vae_evaluate:
         **needs("vae_evaluate"),
     params:
         settings=VAE_EVALUATE,
+        drawn=VAE_DRAWN,
+        seeds=seeds_of("vae", "train", layout.vae_of_run),
         code=code_of("vae/evaluate.py"),
     script:
         "../../scripts/jobs/vae/evaluate.py"
@@ -131,13 +104,15 @@ rule vae_evaluate:
 rule vae_grid:
     """Of some generations of one run, as many images as the figure vae_samples shows."""
     input:
-        samples=layout.vae_drawn,
+        models=layout.vae_models(layout.vae_in_figure),
     output:
         "results/{scale}/vae/shown/{regime}.npz",
     log:
         "logs/{scale}/vae/shown/{regime}.log",
     params:
         settings=config["figures"]["vae_samples"],
+        drawn=VAE_DRAWN,
+        seeds=seeds_of("vae", "train", layout.vae_in_figure),
         code=code_of("vae/grid.py"),
     script:
         "../../scripts/jobs/vae/grid.py"

@@ -6,11 +6,13 @@ Kingma & Welling 2014, arXiv:1312.6114; arXiv:2305.17493, section 5.3. The setti
 released code.
 """
 
+import math
+
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-from collapse.neural import torch_tools
+from collapse.neural import onednn, torch_tools
 from collapse.process import seeds
 
 N_LEVELS = 255  # images are stored as whole numbers of levels of 1/255, like MNIST
@@ -61,6 +63,29 @@ class VAE(nn.Module):
         return self.decoder(latents)
 
 
+def build(architecture, *, device):
+    """Make a VAE in the layout that is fastest on its device.
+
+    On the CPU channels are last in memory, which saves oneDNN's convolutions from reordering, and
+    linear layers run in oneDNN. Names, shapes and initial distribution of weights are the same.
+
+    Parameters
+    ----------
+    architecture : mapping
+        Arguments of `VAE`.
+    device : torch.device
+
+    Returns
+    -------
+    VAE
+    """
+    model = VAE(**architecture).to(device)
+    if device.type == "cpu":
+        model.to(memory_format=torch.channels_last)
+        onednn.use_for_linear_layers(model)
+    return model
+
+
 def new_generation(settings, *, device, seed, data=None, teacher=None):
     """Train a new VAE, either on a finite data set or on a stream of images from `teacher`.
 
@@ -83,9 +108,9 @@ def new_generation(settings, *, device, seed, data=None, teacher=None):
     losses : list of float
         Mean loss per image of each epoch, see `train`.
     """
-    weights_seed = seeds.seed(seed, "weights")
-    model = torch_tools.initialised(lambda: VAE(**settings["architecture"]), seed=weights_seed)
-    model.to(device)
+    model = torch_tools.initialised(
+        lambda: build(settings["architecture"], device=device), seed=seeds.seed(seed, "weights")
+    )
     passes = {"n_epochs": settings["epochs"], "batch_size": settings["batch_size"]}
     if teacher is None:
         order = torch_tools.generator(seeds.seed(seed, "order"))
@@ -121,9 +146,9 @@ def loss(model, images, *, rng):
     """
     mean, log_variance = model.encode(images)
     noise = torch.randn(mean.shape, generator=rng, device=mean.device)
-    logits = model.decode(mean + noise * torch.exp(log_variance / 2))
+    logits = model.decode(mean + noise * _exp(log_variance / 2))
     reconstruction = F.binary_cross_entropy_with_logits(logits, images, reduction="sum")
-    divergence = -0.5 * torch.sum(1 + log_variance - mean**2 - log_variance.exp())
+    divergence = -0.5 * torch.sum(1 + log_variance - mean**2 - _exp(log_variance))
     return reconstruction + divergence
 
 
@@ -192,7 +217,10 @@ def train(model, epochs, *, learning_rate, weight_decay, rng):
     UserError
         If the loss is not finite.
     """
-    optimiser = torch.optim.Adam(model.parameters(), lr=learning_rate, weight_decay=weight_decay)
+    # fused: faster, and with a square root of its own instead of MKL's, see `_exp`
+    optimiser = torch.optim.Adam(
+        model.parameters(), lr=learning_rate, weight_decay=weight_decay, fused=True
+    )
     model.train()
     losses, step = [], 0
     for epoch, batches in enumerate(epochs, start=1):
@@ -212,24 +240,31 @@ def train(model, epochs, *, learning_rate, weight_decay, rng):
 
 
 @torch.no_grad()
-def sample(model, n_images, *, rng):
-    """Decode latents drawn from N(0, I).
+def sample(model, n_images, *, seed, first=None):
+    """Draw samples(g) from model(g): decode latents from N(0, I).
+
+    The same model and seed always give the same images, so that images need not be stored.
 
     Parameters
     ----------
     model : VAE
     n_images : int
-    rng : torch.Generator
-        For the latents; on the model's device.
+        Number of images of a generation.
+    seed : int
+        The seed of the generation, as in `new_generation`.
+    first : int, optional
+        Draw only this many of the images, from the beginning. By default all.
 
     Returns
     -------
-    Tensor of uint8, shape (n_images, 28, 28)
-        Pixel probabilities, rounded to levels of 1/255; on the CPU.
+    ndarray of uint8, shape (first, 28, 28)
+        Pixel probabilities, rounded to levels of 1/255.
     """
-    sizes = [len(rows) for rows in torch.arange(n_images).split(BATCH_SIZE)]
+    rng = torch_tools.generator(seeds.seed(seed, "samples"))
+    first = n_images if first is None else first
+    sizes = [min(BATCH_SIZE, n_images - done) for done in range(0, first, BATCH_SIZE)]
     levels = [(_decoded(model, size, rng=rng) * N_LEVELS).round() for size in sizes]
-    return torch.cat(levels)[:, 0].to(torch.uint8).cpu()
+    return torch.cat(levels)[:first, 0].to(torch.uint8).cpu().numpy()
 
 
 @torch.no_grad()
@@ -241,7 +276,12 @@ def latent_means(model, images):
 @torch.no_grad()
 def _decoded(model, size, *, rng):
     latents = torch.randn(size, model.latent_dimensions, generator=rng, device=rng.device)
-    return torch.sigmoid(model.decode(latents))
+    return torch.sigmoid(model.decode(latents.to(model.mean.weight.device)))
+
+
+def _exp(values):
+    """e^values. `torch.exp` uses MKL, whose approximations depend on the processor."""
+    return torch.exp2(values * math.log2(math.e))
 
 
 def _as_input(levels):

@@ -1,10 +1,15 @@
-"""Select the images that a figure shows from the samples of some generations."""
+"""Draw the images that a figure shows from the models of some generations."""
 
 import numpy as np
-from pipeline import files
+from collapse.vae import vae
+from pipeline import devices, files, weights
 from pipeline.job import job
 
 with job(snakemake):
-    n_images = snakemake.params.settings["rows"] ** 2
-    grids = [files.read_arrays(path)["images"][:n_images] for path in snakemake.input.samples]
+    drawn, n_shown = snakemake.params.drawn, snakemake.params.settings["rows"] ** 2
+    device = devices.prepare("cpu")
+    grids = []
+    for path, seed in zip(snakemake.input.models, snakemake.params.seeds, strict=True):
+        model = weights.load(path, vae.build(drawn["architecture"], device=device))
+        grids.append(vae.sample(model, drawn["images"], seed=seed, first=n_shown))
     files.write_arrays(snakemake.output[0], images=np.stack(grids))

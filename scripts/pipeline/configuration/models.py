@@ -106,9 +106,8 @@ class Jobs(Section):
     gaussian_chain: Job = key("run a block of generations of the 1-D Gaussian", SWITCH)
     gaussian_estimation: Job = key("estimate a Gaussian from growing samples", SWITCH)
     gmm_chain: Job = key("run a block of generations of the mixture", SWITCH)
-    vae_real: Job = key("take the real images", SWITCH)
     digit_classifier: Job = key("train the classifier of digits", SWITCH)
-    vae_train: Job = key("train a VAE and draw its samples", SWITCH)
+    vae_train: Job = key("train a VAE", SWITCH)
     vae_evaluate: Job = key("evaluate a run of VAEs", SWITCH)
     lm_pretrain: Job = key("pretrain the own language model", SWITCH)
     lm_real: Job = key("cut the corpus into blocks", SWITCH)
@@ -700,7 +699,7 @@ class Configuration(Section):
     families: listed(Family) = key("which families to run", SWITCH)
     device: Literal["cpu", "cuda", "auto"] = key("auto: a GPU if there is one", SWITCH)
     keep_models: Literal["all", "last", "none"] = key(
-        "models of VAE and LM to keep, in addition to generation 0's; last: each run's last", SWITCH
+        "language models to keep, in addition to generation 0's; last: each run's last", SWITCH
     )
     jobs: Jobs = key("resources", SWITCH)
     datasets: Datasets = key("data sets", SWITCH)
@@ -745,12 +744,6 @@ class Configuration(Section):
     def _streaming_contradictions(self):
         if self.vae.samples != "streaming":
             return
-        if self.keep_models == "none":
-            yield (
-                "keep_models is 'none', but vae.samples is 'streaming', where each model learns "
-                "from the previous one, so that another generation would train all of them again: "
-                "use last or all, or finite samples."
-            )
         for name in self.vae.regimes:
             if self.regimes[name] != Mix():
                 yield (
