@@ -121,9 +121,8 @@ def deep_job(judged, scale, deep):
             f"fits {len(fitting)} of scale {scale} ({shown}): add or change parts."
         )
     if lacking := recompute.missing(fitting[0].job):
-        family = lacking[0].split("/")[2] if lacking[0].startswith("results/") else "data"
         raise UserError(
-            f"DEEP={deep} is made from {lacking[0]}, which is not here: run 'make pull "
-            f"WHAT={family}' or 'make reproduce' first."
+            f"DEEP={deep} is made from {lacking[0]}, which is not here: make it by 'make reproduce "
+            f"SCALE={scale} TARGET={lacking[0]}', or pull it from a remote that holds everything."
         )
     return fitting[0]

@@ -18,6 +18,7 @@ VAE_RULES = CONCLUSIONS | {
 }
 FIRST = {"vae_train_real", "vae_grid", "vae_samples"}
 GAUSSIAN_TABLES = {
+    "gaussian_history",
     *("gaussian_errors", "gaussian_theory", "gaussian_regime", "gaussian_wasserstein"),
     "fidelity",  # shows what ddof changes
     "headline",
