@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from workflow_tools import SMOKE, Checkout, copy_tree, once
+from workflow_tools import SMOKE, Checkout, copy_tree, once, take_over_hashes
 
 ROOT = Path(__file__).resolve().parents[1]
 # Snakemake asks an installed Slurm for its settings at every start, and waits ten seconds for the
@@ -50,7 +50,9 @@ def finished(tmp_path_factory, worker_id):
     def make(folder):
         Checkout(copy_tree(folder)).run(*SMOKE, "--cores", "2")
 
-    return Checkout(once(tmp_path_factory, worker_id, "finished", make))
+    checkout = Checkout(once(tmp_path_factory, worker_id, "finished", make))
+    checkout.plan()  # remembers the hashes of its files, which `copied` takes over
+    return checkout
 
 
 @pytest.fixture(scope="session")
@@ -68,6 +70,7 @@ def copied(finished, tmp_path):
     """A copy of the finished checkout, with its time stamps and Snakemake's memory, to change."""
     copy = tmp_path / "checkout"
     shutil.copytree(finished.folder, copy)
+    take_over_hashes(finished.folder, copy)
     yield Checkout(copy)
     shutil.rmtree(copy)
 

@@ -104,9 +104,14 @@ def same(cluster, finished, *targets):
 
 
 def test_the_whole_scale_gives_the_same_bytes_as_one_machine(cluster, finished):
-    cluster.end(cluster.begin("all"))
-    assert cluster.hashes("results/smoke") == finished.hashes("results/smoke")
-    assert cluster.hashes("data") == finished.hashes("data")
+    """All but the figures and the report, which are made as on one machine."""
+    expected = finished.hashes("results/smoke")
+    tables = [p for p in expected if p.startswith("results/smoke/tables/") and p.endswith(".csv")]
+    cluster.end(cluster.begin(*tables))
+    expected |= finished.hashes("data")
+    found = cluster.hashes("results/smoke") | cluster.hashes("data")
+    assert found == {path: expected[path] for path in found}
+    assert set(tables) <= found.keys()
     # a run's generations share a job; data, tables and figures have none
     trained = cluster.started("vae/train.py")
     assert len(trained) == 6 and len(set(trained)) == 2

@@ -119,9 +119,10 @@ def table(printed):
 
 
 @pytest.mark.parametrize("scale", ["laptop", "paper", "as_released", "probe"])
-def test_every_scale_is_planned_with_all_its_jobs(estimated, scale):
+def test_every_scale_is_planned_with_all_its_jobs(estimated, paper_plan, scale):
     checkout, printed = estimated
-    jobs = collections.Counter(rule for rule, *_ in checkout.plan(scale=scale)["jobs"])
+    plan = paper_plan if scale == "paper" else checkout.plan(scale=scale)
+    jobs = collections.Counter(rule for rule, *_ in plan["jobs"])
     assert printed(scale).startswith(f"{jobs.total()} jobs\n")
     listed = {row[0]: int(row[1]) for row in table(printed(scale))}
     assert {rule: jobs[rule] for rule in listed} == listed
