@@ -27,10 +27,9 @@ LARGE = ("lm/models/", "data/text/", "report.html")
 SMALL = ("lm/models/pretrained/",)  # but for these
 # never held: made again from settings, seeds and pinned packages, without any training
 REMADE = ("gaussian/models/", "gaussian/samples/", "gmm/samples/", "data/mnist/MNIST/")
-ARTIFACTS = {  # patterns of folders; type and name, or the end of it
-    r"data/mnist/MNIST(?=/raw/)": ("dataset", "mnist"),
-    r"data/text/(?P<name>\w+)(?=/train)": ("dataset", ""),
-    r"results/\w+/lm/models/(pretrained|imported)(?=/model)": ("model", "base-model"),
+ARTIFACTS = {  # by the pattern of a folder: name, without the default scale, and type
+    r"data/text/(\w+)(?=/train)": (r"\1", "dataset"),
+    r"results/(\w+)/lm/models/(?:pretrained|imported)(?=/model)": (r"base-model-\1", "model"),
 }
 CURVES = {
     "gaussian": "sigma of Gaussian chains",
@@ -73,7 +72,7 @@ def generate(names=(), what=None):
     for scale in sorted(names or scales()):
         with plan.planned(scale) as planned:
             stages = stages_of(scale, planned.jobs, what) | stages  # data is that of the first
-            named |= artifacts(scale, planned.jobs, held_places(planned.jobs, what))
+            named |= artifacts(planned.jobs, held_places(planned.jobs, what))
             for key, entries in headline(scale, planned.config).items():
                 shown[key] += entries
     definition = {
@@ -211,18 +210,17 @@ def headline(scale, config):
     return {"metrics": paths, "plots": plots}
 
 
-def artifacts(scale, jobs, places):
-    """What ``dvc artifacts get`` finds by name: data sets, and the model that is fine-tuned.
+def artifacts(jobs, places):
+    """What ``dvc artifacts get`` finds by name: data sets, and the models that are fine-tuned.
 
     Only of what the remote holds, see `held_places`.
     """
     found = {}
     for path in sorted(path for job in jobs for path in job.outputs if path in places):
-        for pattern, (kind, name) in ARTIFACTS.items():
+        for pattern, (name, kind) in ARTIFACTS.items():
             if match := re.match(pattern, path):
-                words = [*filter(None, [match.groupdict().get("name"), name])]
-                words += [scale] * (kind == "model" and scale != "laptop")
-                found["-".join(words).replace("_", "-")] = {"path": match[0], "type": kind}
+                name = match.expand(name).removesuffix("-laptop").replace("_", "-")
+                found[name] = {"path": match[0], "type": kind}
     return found
 
 

@@ -200,7 +200,7 @@ def test_dvc_finds_the_base_model_by_name(repository):
 def test_data_sets_are_named_where_they_are_held():
     corpus = job("corpus", "text/a_b", ["data/text/a_b/train.txt"])
     names = [
-        set(dvc_yaml.artifacts("smoke", [corpus], dvc_yaml.held_places([corpus], what)))
+        set(dvc_yaml.artifacts([corpus], dvc_yaml.held_places([corpus], what)))
         for what in ("figures", "all")
     ]
     assert names == [set(), {"a-b"}]
