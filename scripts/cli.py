@@ -125,7 +125,7 @@ COMMANDS = {
     ),
     "verify": Command(
         "reviewer",
-        "a verdict on every artefact; DEEP=vae/run02/gen05 computes this one again",
+        "a verdict on every artefact; DEEP=vae/run00/gen05 computes this one again",
         "artefacts.verify:run",
         ("scale", "deep"),
         alone=True,
@@ -319,7 +319,7 @@ OPTIONS = {
     "check": Option(("--check",), "compare only (dvc), or read back (publish)", SWITCH, "CHECK"),
     "confirm": Option(("--confirm",), "remove the files", SWITCH, "CONFIRM"),
     "deep": Option(
-        ("--deep",), "parts of the path of one job's outputs, such as vae/run02/gen05", {}, "DEEP"
+        ("--deep",), "parts of the path of one job's outputs, such as vae/run00/gen05", {}, "DEEP"
     ),
     "one_scale": Option(
         ("--scale",), "jobs of one scale: {scales}; none: of all", {"type": scale}, "SCALE"

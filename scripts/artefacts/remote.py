@@ -11,6 +11,7 @@ import sys
 import urllib.parse
 import urllib.request
 from pathlib import Path
+from types import SimpleNamespace
 from typing import NamedTuple
 
 from collapse.errors import UserError
@@ -290,6 +291,7 @@ def record(stages):
     """
     with files.replacing(KEPT) as partial:
         partial.write_bytes(LOCK.read_bytes() if LOCK.exists() else b"")
+    _forget_stages()
     if failure := _dvc("commit", "--force", *stages):
         raise failures.unknown("commit", failure)
     KEPT.unlink()
@@ -353,6 +355,17 @@ def _forget_collected():
     """Drop DVC's index of what outputs consist of: DVC trusts one that a killed command cut."""
     with _project() as repo:
         repo.drop_data_index()
+
+
+def _forget_stages():
+    """Remove stages from dvc.lock that dvc.yaml does not have: DVC keeps them."""
+    from dvc.dvcfile import Lockfile
+
+    with _project() as repo:
+        known = {stage.addressing for stage in repo.index.stages}
+        lock = Lockfile(repo, str(LOCK))
+        for name in set(lock.load().get("stages", {})) - known if lock.exists() else ():
+            lock.remove_stage(SimpleNamespace(name=name))
 
 
 def _check_secrets(name, settings):

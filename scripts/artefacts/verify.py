@@ -1,6 +1,6 @@
 """A verdict on every artefact: its bytes, what it was made with, and whether it can be made again.
 
-Draws every figure again and compares bytes. With a name of one job (vae/run02/gen05) it also makes
+Draws every figure again and compares bytes. With a name of one job (vae/run00/gen05) it also makes
 this job's artefacts again from their predecessor.
 """
 
@@ -117,7 +117,7 @@ def deep_job(judged, scale, deep):
     if len(fitting) != 1:
         shown = ", ".join(verdict.job.outputs[0] for verdict in fitting[:3]) or "none"
         raise UserError(
-            f"DEEP={deep} must name one job by parts of its path, such as vae/run02/gen05, but "
+            f"DEEP={deep} must name one job by parts of its path, such as vae/run00/gen05, but "
             f"fits {len(fitting)} of scale {scale} ({shown}): add or change parts."
         )
     if lacking := recompute.missing(fitting[0].job):

@@ -22,7 +22,7 @@ def job(rule, place, outputs, inputs=(), **parameters):
 
 
 RESULTS = "results/smoke"
-MODEL = f"{RESULTS}/vae/models/run00/gen00.safetensors"
+MODEL = f"{RESULTS}/vae/models/replace/run00/gen01.safetensors"
 METRICS = f"{RESULTS}/vae/metrics/run00.json"
 WEIGHTS = f"{RESULTS}/lm/models/a/gen01.safetensors"
 TOKENS = f"{RESULTS}/lm/models/pretrained/tokenizer.json"
