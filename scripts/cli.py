@@ -260,6 +260,13 @@ def yes_or_no(text):
     return YES_NO[text.lower()]
 
 
+def held(text):
+    """Check what a remote is to hold."""
+    if text not in ("figures", "all"):
+        raise argparse.ArgumentTypeError(f"{text!r} is neither figures nor all")
+    return text
+
+
 def one_of(names):
     """The names as "a, b or c"."""
     return " or ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
@@ -306,7 +313,7 @@ OPTIONS = {
     "held": Option(
         ("--what",),
         "figures (what tables and figures are made from) or all",
-        {"default": "figures", "choices": ("figures", "all")},
+        {"default": "figures", "type": held},
         "WHAT",
     ),
     "remote": Option(
