@@ -134,7 +134,7 @@ def hashes_of_a_training(*changed, environment=()):
 
 
 def test_bits_depend_neither_on_the_environment_nor_on_mkl():
-    """MKL's approximations depend on the processor; here, other kernels of MKL stand for one."""
+    """MKL may choose kernels by the processor; here, an instruction set that is asked for."""
     expected, of_mkl = hashes_of_a_training()
     outside = {"ATEN_CPU_CAPABILITY": "default", "ONEDNN_MAX_CPU_ISA": "SSE41", "MKL_CBWR": "AUTO"}
     assert hashes_of_a_training(environment=outside) == [expected, of_mkl]

@@ -77,7 +77,7 @@ def train(model, images, labels, *, epochs, batch_size, learning_rate, rng):
     UserError
         If the loss is not finite.
     """
-    # fused: its square root is not MKL's, whose approximation depends on the processor
+    # fused: its square root is not MKL's, which may depend on the processor
     optimiser = torch.optim.Adam(model.parameters(), lr=learning_rate, fused=True)
     step = 0
     for epoch in range(1, epochs + 1):

@@ -280,7 +280,7 @@ def _decoded(model, size, *, rng):
 
 
 def _exp(values):
-    """e^values. `torch.exp` uses MKL, whose approximations depend on the processor."""
+    """e^values. `torch.exp` uses MKL, whose approximations may depend on the processor."""
     return torch.exp2(values * math.log2(math.e))
 
 
