@@ -34,6 +34,7 @@ class Project:
             "DVC_GLOBAL_CONFIG_DIR": str(self.folder.parent / "no-configuration"),
             "PYTHONPATH": "scripts",
             "PYTHONDONTWRITEBYTECODE": "1",
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             **environment,
         }
 
