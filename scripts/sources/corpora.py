@@ -190,10 +190,14 @@ def _articles():
 
 
 def _articles_of(text):
-    """Name and number of lines of each article: a title of the first level starts an article."""
-    documents = [["", 0]]
-    for line in lines(text):
-        if WIKITEXT_TITLE.fullmatch(line):
+    """Name and number of lines of each article.
+
+    A title of the first level between blank lines starts an article. Lines of a list can look like
+    a title, but follow one another.
+    """
+    documents, rows = [["", 0]], lines(text)
+    for before, line, after in zip(["", *rows], rows, [*rows[1:], ""], strict=False):
+        if WIKITEXT_TITLE.fullmatch(line) and not before and not after:
             documents.append([line.strip(" =\n"), 0])
         documents[-1][1] += 1
     return [document for document in documents if document[1]]

@@ -71,21 +71,23 @@ def test_wikitext_is_read_from_a_folder_with_blank_lines_empty(tmp_path):
 ARTICLES = [
     *(" \n", " = First = \n", " \n", " It is = 3 . \n"),
     *(" = = Part = = \n", " = = = Smaller part = = = \n", " = x \n"),
+    *(" Goals \n", " = G ; assists = \n", " = A \n", " = Points = \n"),
     *(" \n", " = Second = title = \n", " \n", " Text . \n"),
 ]
 
 
 def test_an_article_of_wikitext_starts_with_a_title_of_the_first_level(tmp_path):
-    """What comes before the first title is a document of its own; titles of parts start none."""
+    """What comes before the first title is a document of its own; titles of parts start
+    none, nor do lines of a list."""
     for name in ("train", "valid", "test"):
         (tmp_path / f"{name}.txt").write_text("".join(ARTICLES))
     split = corpora.obtain("wikitext2", path=str(tmp_path))["train"]
-    assert split.documents == [["", 1], ["First", 7], ["Second = title", 3]]
+    assert split.documents == [["", 1], ["First", 11], ["Second = title", 3]]
     # without anything before it, the first title starts the first document
     for name in ("train", "valid", "test"):
         (tmp_path / f"{name}.txt").write_text("".join(ARTICLES[1:]))
     split = corpora.obtain("wikitext2", path=str(tmp_path))["train"]
-    assert split.documents == [["First", 7], ["Second = title", 3]]
+    assert split.documents == [["First", 11], ["Second = title", 3]]
 
 
 def test_a_wikitext_folder_must_hold_all_splits_of_one_version(tmp_path):

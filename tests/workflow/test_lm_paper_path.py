@@ -109,6 +109,14 @@ def test_wikitext_has_its_number_of_blocks(tokenizer, tokens, record_property):
     assert len(text_blocks.cut(tokenizer, lines, start=None, **CUT)[0]) == 4424
 
 
+def test_wikitext_has_its_published_number_of_articles():
+    """Merity et al. 2016, table 1: 600, 60 and 60; before the first is a blank line."""
+    splits = corpora.obtain("wikitext2", path=str(REFERENCE / "wikitext-2-tokens"))
+    counts = {name: len(split.documents) for name, split in splits.items()}
+    assert counts == {"train": 1 + 600, "validation": 1 + 60, "test": 1 + 60}
+    assert all(split.documents[0] == ["", 1] for split in splits.values())
+
+
 def test_the_published_configuration_is_opt_125m(published):
     with torch.device("meta"):
         model = OPTForCausalLM(AutoConfig.for_model(**published))
