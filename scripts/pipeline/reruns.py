@@ -6,10 +6,11 @@ pulled artefact has. This module replaces that decision for every job that leave
 workflows that use this one as a module are decided by Snakemake as usual.
 """
 
+import collections
 import contextlib
 import sys
 
-from pipeline import graph, hashes, verdicts
+from pipeline import graph, hashes, records, verdicts
 
 _options = {"quiet": False, "fresh": False}
 
@@ -85,6 +86,7 @@ def _records_decide(dag):
     jobs = [job for _, job in pairs]
     ours, inputs = set(jobs), {id(file) for job in jobs for file in job.input}
     persistence, is_newer = dag.workflow.persistence, _IOFile.is_newer
+    depending, dag.depending = dag.depending, _affected(dag, pairs)
 
     async def newer(file, time):
         return False if id(file) in inputs else await is_newer(file, time)
@@ -102,9 +104,58 @@ def _records_decide(dag):
     try:
         yield
     finally:
-        _IOFile.is_newer = is_newer
+        _IOFile.is_newer, dag.depending = is_newer, depending
         for name in answers:
             delattr(persistence, name)
+
+
+def made_again(dag):
+    """Records of the jobs that are going to make recorded bytes again, by their paths."""
+    return {
+        verdict.job.record: verdict.record["outputs"]
+        for verdict, job in judged(dag)
+        if verdict.matches and dag.needrun(job)
+    }
+
+
+def changed(outputs):
+    """Files that came out otherwise than recorded, on another kind of processor for example.
+
+    Parameters
+    ----------
+    outputs : dict
+        As `made_again` gave it before the jobs ran.
+
+    Returns
+    -------
+    list of str
+    """
+    found = []
+    for path, before in outputs.items():
+        now = (records.read(path) or {}).get("outputs", before)
+        found += [name for name in before if now.get(name) != before[name]]
+    return found
+
+
+def _affected(dag, pairs):
+    """Snakemake's edges from each job to those that run again if it runs.
+
+    A job whose record fits, but whose outputs are missing, makes the recorded bytes again: what was
+    made from them stays as it is. This does not hold for what a user forces.
+    """
+    again = {
+        job
+        for verdict, job in pairs
+        if verdict.matches
+        and job.rule.name not in dag.forcerules
+        and dag.forcefiles.isdisjoint(job.output)
+    }
+    recorded = {job for _, job in pairs}
+    affected = collections.defaultdict(lambda: collections.defaultdict(set), dag.depending)
+    for job in again:
+        others = dag.depending[job].items()
+        affected[job] = {other: files for other, files in others if other not in recorded}
+    return affected
 
 
 def _answering(original, answer, ours):

@@ -16,6 +16,9 @@ LIGHT_RULES = {
 }
 
 
+_again = {}  # outputs in the records of the jobs of this run that make them again
+
+
 def up(workflow, config):
     """Prepare the environment, let records decide what runs again, and check the configuration.
 
@@ -78,8 +81,20 @@ def begin(workflow):
 
     resume.begin(workflow.executor_plugin.name)
     progress.install(workflow)
+    _again.update(reruns.made_again(workflow.dag))
     # Local jobs need no limit to their rate. Snakemake's default, 100 a second, leaves a timer with
     # every finished job that looks through all waiting jobs once a second until the run ends.
     limiter = workflow.scheduler.job_rate_limiter
     if workflow.local_exec and limiter and (limiter.max_jobs, limiter.timespan) == (100, 1):
         workflow.scheduler.job_rate_limiter = None
+
+
+def end():
+    """After a run that succeeded, say so if what was made again has other bytes than before."""
+    if names := reruns.changed(_again):
+        print(
+            f"{len(names)} files that were made again have other bytes than their records had, "
+            f"for example {names[0]}. Run the same command again: what was made from the earlier "
+            "bytes follows.",
+            file=sys.stderr,
+        )

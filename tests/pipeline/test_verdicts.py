@@ -1,7 +1,7 @@
 """A verdict follows from a job as it is planned, its record, and the bytes that are here."""
 
 import pytest
-from pipeline import verdicts
+from pipeline import files, reruns, verdicts
 from pipeline.graph import Job
 
 CODE = "scripts/collapse/model.py"
@@ -138,3 +138,13 @@ def test_the_summary_counts_and_fails_only_if_something_differs(chain, capsys):
     assert "differs  results/s/a: its bytes differ from its record" in said
     assert "make reproduce" in said
     assert "still to run: train ×2" in said
+
+
+def test_files_that_are_made_again_with_other_bytes_are_named(tmp_path):
+    record = {"rule": "a", "parameters": {}, "inputs": {}, "versions": {}}
+    before = {}
+    for name, now in {"same": "1", "another": "2"}.items():
+        path = tmp_path / f"{name}.json"
+        before[str(path)] = {f"{name}.npz": "1"}
+        files.write_json(path, {**record, "outputs": {f"{name}.npz": now}})
+    assert reruns.changed(before) == ["another.npz"]

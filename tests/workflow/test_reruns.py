@@ -265,6 +265,21 @@ def test_a_deleted_intermediate_generation_is_made_again_only_if_needed(arrived)
         (arrived.folder / name).unlink()
     assert arrived.planned() == {}
     assert arrived.planned(MODEL) == {"vae_train": 1}
+    # a forced job's dependants run again, as Snakemake's users expect
+    forced = arrived.run("-n", "--config", "scale=smoke", "--forcerun", "vae_train").stdout
+    assert "vae_evaluate" in forced
+    assert "claims" in forced
+
+
+def test_data_that_are_made_again_train_nothing_again(arrived):
+    """More generations need MNIST, which is not here; what was trained on it stays as it is."""
+    shutil.rmtree(arrived.folder / "data/mnist/MNIST")
+    assert arrived.planned() == {}
+    arrived.replace(SCALE, "generation: 2\n  images", "generation: 3\n  images")
+    planned = arrived.planned()
+    assert planned["vae_train"] == N_VAE_RUNS
+    assert "mnist" in planned
+    assert "vae_train_real" not in planned
 
 
 def test_more_generations_run_more_generations_only(arrived):

@@ -10,3 +10,7 @@ onstart:
     if start.is_planned(workflow, "lm_import"):
         start.checked(available.check, LM["model"])
     start.begin(workflow)
+
+
+onsuccess:
+    start.end()
