@@ -194,9 +194,6 @@ def test_figures_that_come_out_different_are_refused(tmp_path):
 
 def test_an_archive_without_git_pulls_by_its_own_setting(published, tmp_path, monkeypatch):
     author = published.copy(tmp_path / "author")
-    author.dvc("push", "--quiet", "--remote", "published")
-    author.git("add", "--force", "published")
-    author.commit()
     monkeypatch.chdir(author.folder)
     unpacked = Project(tmp_path / "unpacked/project")
     release.export(unpacked.folder)
