@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -13,6 +14,9 @@ ROOT = Path(__file__).resolve().parents[1]
 # Snakemake asks an installed Slurm for its settings at every start, and waits ten seconds for the
 # answer if Slurm's configuration is missing. An empty one is refused at once.
 os.environ.setdefault("SLURM_CONF", os.devnull)
+# what `make test ARGS=...` was called with is not for the commands that tests call
+for variable in re.search("VARIABLES := (.*)", (ROOT / "Makefile").read_text())[1].split():
+    os.environ.pop(variable, None)
 
 
 @pytest.fixture

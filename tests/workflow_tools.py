@@ -27,12 +27,12 @@ _planners.set_forkserver_preload(
 
 
 def copy_tree(folder):
-    """Copy the working tree without results, as a clone would have it; returns the folder."""
+    """Copy the working tree without results and their remote; returns the folder."""
     listed = subprocess.check_output(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT
     )
     for file in filter(None, listed.decode().split("\0")):
-        if (ROOT / file).is_file() and not file.startswith("results/"):
+        if (ROOT / file).is_file() and not file.startswith(("results/", "published/")):
             (folder / file).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / file, folder / file)
     return folder

@@ -141,21 +141,20 @@ def _affected(dag, pairs):
     """Snakemake's edges from each job to those that run again if it runs.
 
     A job whose record fits, but whose outputs are missing, makes the recorded bytes again: what was
-    made from them stays as it is. This does not hold for what a user forces.
+    made from them stays as it is. This does not hold for what a user forces, and what follows.
     """
-    again = {
-        job
-        for verdict, job in pairs
-        if verdict.matches
-        and job.rule.name not in dag.forcerules
-        and dag.forcefiles.isdisjoint(job.output)
-    }
     recorded = {job for _, job in pairs}
+    forced = set(dag.bfs(dag.depending, *(job for job in recorded if _is_forced(dag, job))))
+    again = {job for verdict, job in pairs if verdict.matches} - forced
     affected = collections.defaultdict(lambda: collections.defaultdict(set), dag.depending)
     for job in again:
         others = dag.depending[job].items()
         affected[job] = {other: files for other, files in others if other not in recorded}
     return affected
+
+
+def _is_forced(dag, job):
+    return job.rule in dag.forcerules or not dag.forcefiles.isdisjoint(job.output)
 
 
 def _answering(original, answer, ours):

@@ -320,7 +320,7 @@ def test_the_reviewer_sees_flipped_bits_foreign_figures_and_false_records(review
     content = files.read_json(record)
     content["outputs"][MODEL] = files.sha256(reviewer.folder / MODEL)
     files.write_json(record, content)
-    done = command(reviewer, "verify", "--deep", "vae/run00/gen02")
+    done = command(reviewer, "verify", "--deep", "vae/run01/gen02")
     assert done.returncode == 1
     for path in (flipped, figure):
         assert f"differs  {path}: {differs}" in done.stdout
