@@ -40,7 +40,8 @@ def judge(jobs, read=records.read, digest=None):
     An output matches if its bytes are the recorded ones; if its record names the rule, parameters
     (settings, seed, code fingerprint) and inputs that the job has today, with today's hashes; and
     if the same holds for the jobs that made its inputs. Inputs that are missing (a checkpoint that
-    was not pulled or was pruned) are known by the hash in their own job's record.
+    was not pulled or was pruned) are known by the hash in their own job's record, and those of a
+    folder outside the project that is not on this machine by the hash in the record of the job.
 
     Parameters
     ----------
@@ -187,6 +188,8 @@ def _reasons(job, record, made, digest):
     yield from _code_changes(then.pop("code", {}), now.pop("code", {}))
     yield from _changes(then, now)
     for path in sorted(set(record["inputs"]) ^ set(job.inputs)):
+        if _is_out_of_reach(path):
+            continue
         yield f"{path} {'is no longer' if path in record['inputs'] else 'was not yet'} an input"
     for path in sorted(set(record["inputs"]) & set(job.inputs)):
         recorded = record["inputs"][path]
@@ -194,6 +197,11 @@ def _reasons(job, record, made, digest):
             yield from _upstream(path, made[path], recorded)
         elif digest(path) != recorded:
             yield f"{path} has changed"
+
+
+def _is_out_of_reach(path):
+    """Whether a file belongs to a folder outside the project that is not on this machine."""
+    return not path.startswith(("data/", "results/")) and not Path(path).parent.is_dir()
 
 
 def _code_changes(then, now):

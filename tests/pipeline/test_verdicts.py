@@ -138,3 +138,35 @@ def test_the_summary_counts_and_fails_only_if_something_differs(chain, capsys):
     assert "differs  results/s/a: its bytes differ from its record" in said
     assert "make reproduce" in said
     assert "still to run: train ×2" in said
+
+
+@pytest.fixture
+def outside(chain, tmp_path):
+    """A chain whose first job read two files of a folder outside the project."""
+    paths = [str(tmp_path / name) for name in ("config.json", "model.safetensors")]
+    chain.files |= dict.fromkeys(paths, "bytes")
+    chain.records["a"]["inputs"] = dict.fromkeys(paths, "bytes")
+    chain.jobs[0] = chain.jobs[0]._replace(inputs=tuple(paths))
+    assert chain.reasons("a") == "its bytes differ from its record"
+    return chain
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda files, inputs: files.update({inputs[1]: "other"}), "model.safetensors has changed"),
+        (lambda files, inputs: inputs.pop(), "model.safetensors is no longer an input"),
+        (lambda files, inputs: inputs.append("/etc/new"), "/etc/new was not yet an input"),
+    ],
+)
+def test_a_change_in_a_folder_outside_the_project_is_named(outside, change, words):
+    inputs = list(outside.jobs[0].inputs)
+    change(outside.files, inputs)
+    outside.jobs[0] = outside.jobs[0]._replace(inputs=tuple(inputs))
+    assert words in outside.reasons("a")
+
+
+def test_a_folder_outside_the_project_that_is_not_here_is_known_by_its_record(outside, tmp_path):
+    tmp_path.rmdir()
+    outside.jobs[0] = outside.jobs[0]._replace(inputs=())
+    assert set(outside.states().values()) == {verdicts.MATCHES}

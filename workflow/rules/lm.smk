@@ -69,6 +69,8 @@ rule lm_pretrain:
 
 rule lm_import:
     """A pretrained model and its tokenizer from the hub, a folder or a package."""
+    input:
+        lambda w: external.of_model(LM["model"]),
     output:
         tokenizer="results/{scale}/lm/models/imported/tokenizer.json",
         config="results/{scale}/lm/models/imported/config.json",
