@@ -134,6 +134,33 @@ def stale_lines(verdicts, most=12):
     return [header, *lines] if lines else []
 
 
+def version_lines(verdicts, now=records.installed):
+    """Which results were made with other versions of packages than those that are installed.
+
+    Parameters
+    ----------
+    verdicts : list of Verdict
+    now : callable
+        Returns the installed version of a package, or None.
+
+    Returns
+    -------
+    list of str
+        One line for each package and version.
+    """
+    found = collections.Counter(
+        (name, *versions)
+        for verdict in verdicts
+        if verdict.here and verdict.record
+        for name, versions in records.other_versions(verdict.record, now).items()
+    )
+    return [
+        f"{n} jobs were made with {name} {then}, but here it is {today or 'not installed'}: made "
+        "again, they may have other bytes"
+        for (name, then, today), n in sorted(found.items(), key=str)
+    ]
+
+
 def report(verdicts, waiting):
     """Print which results do not match and why, how many do, and what a run would still do.
 

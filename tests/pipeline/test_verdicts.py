@@ -140,6 +140,25 @@ def test_the_summary_counts_and_fails_only_if_something_differs(chain, capsys):
     assert "still to run: train ×2" in said
 
 
+def test_other_versions_than_those_that_are_installed_are_named_once(chain):
+    made_with = {"python": "3.11.2", "numpy": "1.0", "gpu": "NVIDIA H100"}
+    for record in chain.records.values():
+        record["versions"] = made_with
+    chain.records["other"]["versions"] = made_with | {"numpy": "0.9"}
+    del chain.records["c"], chain.files["results/s/b"]  # nothing is known, nothing is here
+    judged = chain.judge()
+    now = {"python": "3.11.2", "numpy": "1.0"}.get
+    assert verdicts.version_lines(judged, now) == [
+        "1 jobs were made with numpy 0.9, but here it is 1.0: made again, they may have other bytes"
+    ]
+    found = verdicts.version_lines(judged, {"python": "3.12.0"}.get)
+    assert [line.partition(":")[0] for line in found] == [
+        "1 jobs were made with numpy 0.9, but here it is not installed",
+        "1 jobs were made with numpy 1.0, but here it is not installed",
+        "2 jobs were made with python 3.11.2, but here it is 3.12.0",
+    ]
+
+
 @pytest.fixture
 def outside(chain, tmp_path):
     """A chain whose first job read two files of a folder outside the project."""
