@@ -371,6 +371,21 @@ def test_a_definition_may_say_what_is_the_default(config, mistakes):
     assert mistakes(config) == []
 
 
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, {"new": 1.0, "previous": 0.0, "real": 0.0}),
+        ({"accumulate": False, "real": 0.0, "size": 1}, {"new": 1, "previous": 0, "real": 0}),
+        ({"size": 0.5}, {"new": 1, "previous": 0, "real": 0, "size": 0.5}),
+        ({"accumulate": True}, {"accumulate": True, "keep_real": True, "subsample": False}),
+    ],
+)
+def test_a_regime_is_loaded_in_one_form(config, tmp_path, given, expected):
+    config["regimes"]["mine"] = given
+    (tmp_path / "config.yaml").write_text(json.dumps(config))
+    assert configuration.load(directory=tmp_path)["regimes"]["mine"] == expected
+
+
 def test_more_beams_than_tokens_matter_only_to_the_own_model(config, mistakes):
     config["lm"] |= {"beams": 2001, "model": "smollm2-135m"}
     assert mistakes(config) == []
