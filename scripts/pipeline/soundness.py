@@ -15,12 +15,17 @@ LOSSES = ("test", "losses", "under_first", "ngram_loss")
 LARGEST_LOSS = math.log(3.4e38)
 # columns of tables that are infinite where a limit does not exist
 MAY_BE_INFINITE = {"limit"}
-BLOCKS = {"lm_real": "output", "lm_examples": "input"}  # rules that make, or quote, blocks of text
 
 
 def check_inputs(job):
-    """Check limits that a job's inputs tell, before it uses them; see `check_outputs`."""
-    _check_prompt(job, "input")
+    """Check the configuration's limits that only a job's inputs tell, before it uses them.
+
+    Parameters and errors are those of `check_outputs`.
+    """
+    if job.rule == "lm_examples":
+        _check_prompt(job, job.input.real)
+    if job.rule in ("lm_real", "lm_generate", "lm_train", "lm_train_pruned", "lm_train_real"):
+        _check_beams(job, job.input.config)
 
 
 def check_outputs(job):
@@ -29,7 +34,7 @@ def check_outputs(job):
     Parameters
     ----------
     job : object
-        With ``rule`` and ``output``, and for `BLOCKS` with ``config``.
+        With ``rule``, ``output``, ``input`` and ``config``.
 
     Raises
     ------
@@ -40,7 +45,8 @@ def check_outputs(job):
     for path in map(str, job.output):
         if reason := _unsound(path):
             raise UserError(f"{path} {reason}.")
-    _check_prompt(job, "output")
+    if job.rule == "lm_real":
+        _check_prompt(job, job.output[0])
 
 
 def _unsound(path):
@@ -112,13 +118,10 @@ def _diverged(loss):
     return "has", f"a loss of {loss:.3g} nats per token: the language model has diverged"
 
 
-def _check_prompt(job, kind):
-    """Check that the block that the table lm_examples quotes exists; ``lm.blocks.train: null``."""
-    if BLOCKS.get(job.rule) != kind:
-        return
+def _check_prompt(job, path):
+    """Check that the block exists that the table lm_examples quotes; all blocks may be in use."""
     import numpy as np
 
-    path = job.input.real if kind == "input" else job.output[0]
     prompt = job.config["lm"]["examples"]["prompt"]
     with np.load(path) as archive:
         n_blocks = len(archive["blocks"])
@@ -126,4 +129,16 @@ def _check_prompt(job, kind):
         raise UserError(
             f"lm.examples.prompt is {prompt}, but {path} has {n_blocks} blocks and counting starts "
             f"at 0: choose at most {n_blocks - 1}."
+        )
+
+
+def _check_beams(job, path):
+    """Check that a beam search has enough tokens to choose from."""
+    beams, model = job.config["lm"]["beams"], json.loads(Path(path).read_text(encoding="utf-8"))
+    ends = model.get("eos_token_id")
+    n_ends = len(ends) if isinstance(ends, list) else 1
+    if "vocab_size" in model and beams > model["vocab_size"] - n_ends:
+        raise UserError(
+            f"lm.beams is {beams}, but must be less than the model's {model['vocab_size']} tokens, "
+            f"of which {n_ends} end the text: lower it."
         )

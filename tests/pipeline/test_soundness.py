@@ -28,7 +28,9 @@ def made(tmp_path, monkeypatch):
         else:
             path.write_text(content if isinstance(content, str) else json.dumps(content))
         output = [str(path.relative_to(tmp_path))]
-        job = SimpleNamespace(rule=rule, output=output, input=SimpleNamespace(real=path), **more)
+        model = tmp_path / "config.json"
+        given = SimpleNamespace(real=path, config=model if model.exists() else path)
+        job = SimpleNamespace(rule=rule, output=output, input=given, **more)
         try:
             soundness.check_inputs(job)
             soundness.check_outputs(job)
@@ -85,10 +87,25 @@ def test_what_is_finite_or_may_be_infinite_is_accepted(made, name, content):
     assert made(name, content) is None
 
 
+@pytest.mark.parametrize("ends", [2, [0, 2]])
+@pytest.mark.parametrize("rule", ["lm_generate", "lm_train", "lm_train_pruned", "lm_train_real"])
+def test_more_beams_than_tokens_are_named_before_an_imported_model_is_trained(made, rule, ends):
+    def asked(beams):
+        config = {"lm": {"beams": beams}}
+        model = {"vocab_size": 272, "eos_token_id": ends}
+        return made("lm/config.json", model, rule, config=config)
+
+    most = 272 - np.size(ends)
+    assert asked(most) is None
+    assert "lm.beams is 300, but must be less than the model's 272 tokens" in asked(300)
+    assert f"of which {np.size(ends)} end the text: lower it." in asked(most + 1)
+
+
 @pytest.mark.parametrize("rule", ["lm_real", "lm_examples"])
-def test_a_prompt_that_the_text_does_not_have_is_named_where_the_text_is_cut(made, rule):
+def test_a_prompt_that_the_text_does_not_have_is_named_where_the_text_is_cut(made, rule, tmp_path):
     def asked(prompt):
-        config = {"lm": {"examples": {"prompt": prompt}}}
+        config = {"lm": {"examples": {"prompt": prompt}, "beams": 1}}
+        (tmp_path / "config.json").write_text("{}")
         return made("lm/data.npz", {"blocks": np.zeros((7, 4), int)}, rule, config=config)
 
     assert asked(6) is None
