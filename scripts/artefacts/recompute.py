@@ -66,7 +66,8 @@ def _workspace(jobs, scale):
             shutil.copytree(records, folder / records)
         for job in jobs:
             (folder / job.record).unlink(missing_ok=True)
-        for path in {path for job in jobs for path in job.inputs}:
+        inputs = {path for job in jobs for path in job.inputs}
+        for path in (path for path in inputs if not Path(path).is_absolute()):
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, folder / path)
         yield folder

@@ -7,7 +7,7 @@ this job's artefacts again from their predecessor.
 from pathlib import Path
 
 from collapse.errors import UserError
-from pipeline import plan, verdicts
+from pipeline import plan, records, verdicts
 
 from artefacts import recompute, remote
 
@@ -36,6 +36,7 @@ def run(scale, deep):
     chosen = [deep_job(judged, scale, deep)] if deep else []
     report_matching(judged)
     status = verdicts.report(judged, waiting)
+    report_versions(judged)
     report_strays(judged, scale)
     report_published(scale)
     figures = [v for v in judged if v.job.outputs[0].startswith(f"results/{scale}/figures/")]
@@ -49,6 +50,12 @@ def report_matching(judged):
         for path, state in verdict.states.items():
             if state == verdicts.MATCHES:
                 print(f"{state}  {path}")
+
+
+def report_versions(judged):
+    """Print which packages are here in other versions than those that made the results."""
+    for line in verdicts.version_lines(judged):
+        print(f"versions  {line}")
 
 
 def report_strays(judged, scale):
@@ -89,15 +96,22 @@ def compare(action, chosen, scale):
     pairs = [(verdict, path) for verdict in able for path in verdict.job.outputs]
     other = [(v, path) for v, path in pairs if made[path] != v.record["outputs"][path]]
     for verdict, path in other:
-        gpu = verdict.record["versions"].get("gpu")
-        hint = f"; it was made on {gpu}, where bits may differ" if gpu else ""
-        print(f"differs  {path}: {action}, it has other bytes{hint}")
+        print(f"differs  {path}: {action}, it has other bytes{_hint(verdict.record)}")
     for verdict in (v for v in chosen if v not in able):
         lacking = recompute.missing(verdict.job)
         reason = f"{lacking[0]} is not here" if lacking else "it does not match"
         print(f"not {action}: {verdict.job.outputs[0]}: {reason}")
     print(f"{action}: {len(pairs) - len(other)} of {len(pairs)} artefacts have the same bytes")
     return int(bool(other) or len(able) < len(chosen))
+
+
+def _hint(record):
+    """Why a job may give other bytes here, as far as its record tells."""
+    if gpu := record["versions"].get("gpu"):
+        return f"; it was made on {gpu}, where bits may differ"
+    other = records.other_versions(record, records.installed)
+    made = ", ".join(f"{name} {then} (here {now})" for name, (then, now) in other.items())
+    return f"; it was made with {made}" if made else ""
 
 
 def deep_job(judged, scale, deep):

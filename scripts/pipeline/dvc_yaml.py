@@ -186,7 +186,9 @@ def _stage(name, scale, own, jobs, places):
     """Definition of the stage of some jobs; a file that is not held stands for its record."""
     record_of = {path: job.record for job in jobs for path in job.outputs}
     outs = {places[path] for job in own for path in (*job.outputs, job.record) if path in places}
-    taken = {places.get(path) or places[record_of[path]] for job in own for path in job.inputs}
+    read = {path for job in own for path in job.inputs}
+    # files outside the project are known by the records of the jobs that read them
+    taken = {places.get(p) or places[record_of[p]] for p in read if p in places or p in record_of}
     target = _target(name, own)
     return {
         "cmd": f"python scripts/cli.py stage {scale} {target} --fingerprint {fingerprint(own)}",

@@ -2,12 +2,14 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import NamedTuple
 
 from cluster import resume, watchdog
 from collapse.errors import UserError
 
+from pipeline import logs
 from pipeline import targets as names
 
 SNAKEMAKE = (sys.executable, "-m", "snakemake", "--quiet", "host", "rules")
@@ -123,7 +125,7 @@ def run(scale, asked):
     UserError
         If the run does not finish.
     """
-    status = None
+    status, started = None, time.time()
     for _ in range(ATTEMPTS):
         if was_interrupted():
             clean_up(scale, asked)
@@ -137,7 +139,20 @@ def run(scale, asked):
         if status is not None:
             break
     if status != 0:
-        raise UserError("the run did not finish. Fix the error above, then run the same command.")
+        raise UserError(failure(logs.errors("logs", scale, started)))
+
+
+def failure(errors):
+    """What is wrong with a run: its errors may be far above, as one stops no other chain.
+
+    Parameters
+    ----------
+    errors : list of str
+        See `pipeline.logs.errors`.
+    """
+    several = f"{len(errors)} jobs failed, the first with: {errors[0]} " if errors[1:] else ""
+    fix = "these errors" if several else "the error above"
+    return f"the run did not finish. {several}Fix {fix}, then run the same command."
 
 
 def was_interrupted():

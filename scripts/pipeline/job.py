@@ -9,7 +9,7 @@ import traceback
 
 from collapse.errors import UserError
 
-from pipeline import records
+from pipeline import records, soundness
 
 
 @contextlib.contextmanager
@@ -17,9 +17,10 @@ def job(adapter):
     """Run an adapter's body with all its output in the job's log.
 
     A `UserError` becomes one line in the log and on the terminal; any other exception leaves its
-    traceback in the log and one line on the terminal. Both end the process with status 1. A job
-    that has made its outputs writes a record of them, see `pipeline.records`. The log's last line
-    holds time and memory, for ``make timings``.
+    traceback in the log and one line on the terminal. Both end the process with status 1. Outputs
+    that hold no finite numbers are such a mistake, see `pipeline.soundness`. A job that has made
+    its outputs writes a record of them, see `pipeline.records`. The log's last line holds time and
+    memory, for ``make timings``.
 
     Parameters
     ----------
@@ -34,7 +35,9 @@ def job(adapter):
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
         record = records.begin(adapter)
+        soundness.check_inputs(adapter)
         yield
+        soundness.check_outputs(adapter)
         record()
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         print(

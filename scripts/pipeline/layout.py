@@ -43,7 +43,8 @@ class Layout:
         self.vae_runs = [f"{run:02d}" for run in range(config["vae"]["runs"])]
         base = "pretrained" if lm["model"] == "own" else "imported"
         self.lm_base = f"{self.results}/lm/models/{base}"
-        self.lm_kept, self.lm_pruned = kept_and_pruned(config["keep_models"], lm["last_generation"])
+        last = {setting: self.lm_generations(setting)[-1] for setting in lm["settings"]}
+        self.lm_kept, self.lm_pruned = kept_and_pruned(config["keep_models"], last)
 
     # 1-D Gaussian
 
@@ -197,7 +198,8 @@ class Layout:
         lm, own = self.config["lm"], GENERATION_0[kind == "samples"]
 
         def matters(name):
-            return {key: lm["definitions"][name].get(key) for key in own}
+            setting = lm["train"] | lm["definitions"][name]
+            return {key: setting.get(key) for key in own}
 
         return next(name for name in lm["settings"] if matters(name) == matters(setting))
 
@@ -376,26 +378,35 @@ def previous(wildcards, generations_per_job=1):
     return str(last).zfill(len(wildcards.generation))
 
 
-def kept_and_pruned(keep_models, last_generation):
-    """Patterns of the generations whose models stay, and of those whose models are removed.
+def kept_and_pruned(keep_models, last):
+    """Which models stay, and which are removed once no remaining job needs them.
 
-    A model is removed once no remaining job needs it. Generation 0 belongs to neither: a rule of
-    its own makes it, and its model always stays, because it judges what all others generate.
+    Generation 0 belongs to neither: a rule of its own makes it, and its model always stays, because
+    it judges what all others generate.
 
     Parameters
     ----------
     keep_models : {"all", "last", "none"}
-    last_generation : int
+    last : dict of str to int
+        Last generation of each setting.
 
     Returns
     -------
-    kept, pruned : str
-        Regular expressions for the wildcard ``generation``.
+    kept, pruned : dict of str to str
+        Regular expressions for the wildcards ``setting`` and ``generation`` of paths that end with
+        ``<setting>/run<run>/gen<generation>``. A setting's own last generation decides, so that its
+        expression looks ahead at the generation.
     """
-    end = {"all": 1, "last": last_generation, "none": last_generation + 1}[keep_models]
-    names = [f"{generation:02d}" for generation in range(1, end)]
-    nothing = "(?!)"
-    return rf"(?!(?:{'|'.join(['00', *names])})\D)\d\d+", "|".join(names) or nothing
+    ends = {
+        name: {"all": 1, "last": end, "none": end + 1}[keep_models] for name, end in last.items()
+    }
+    removed = {name: "|".join(f"{g:02d}" for g in range(1, end)) for name, end in ends.items()}
+    pruned = "|".join(rf"{name}(?=/run\d+/gen(?:{gs})\D)" for name, gs in removed.items() if gs)
+    pruned = pruned or "(?!)"
+    return (
+        {"setting": f"(?!{pruned})(?:{'|'.join(last)})", "generation": r"(?!00\D)\d\d+"},
+        {"setting": pruned, "generation": r"\d\d+"},
+    )
 
 
 def model_name(config):

@@ -43,6 +43,31 @@ def finished(log):
     return Done(found[1], *map(float, found.groups()[1:])) if found else None
 
 
+def errors(folder, scale, since):
+    """Why jobs failed, from the ends of their logs.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Of logs.
+    scale : str
+        This scale's jobs, and those of the data that all scales share.
+    since : float
+        Seconds since the epoch; earlier failures are left out.
+
+    Returns
+    -------
+    list of str
+        One line for each job, the first that failed first.
+    """
+    places = [Path(folder, name) for name in ("data", scale)]
+    logs = [path for place in places for path in place.glob("**/*.log")]
+    recent = sorted((path.stat().st_mtime, path) for path in logs)
+    texts = [path.read_text("utf-8", "replace") for at, path in recent if at >= since]
+    ends = [text.rstrip().rpartition("\n")[2] for text in texts]
+    return [line.removeprefix("ERROR: ") for line in ends if line.startswith("ERROR: ")]
+
+
 def up_to_date(job):
     """The end of the log of a job of the plan; None if the job is still to run."""
     return None if job.waiting else finished(job.log)

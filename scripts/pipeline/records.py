@@ -1,5 +1,6 @@
 """Records: what a job was made with and what it made, stored next to the results."""
 
+import functools
 import importlib.metadata
 import json
 import sys
@@ -51,14 +52,44 @@ def digests(paths):
 
 def versions():
     """Versions of Python and of the imported packages that compute, and the GPU in use."""
-    found = {"python": ".".join(map(str, sys.version_info[:3]))}
+    found = {"python": installed("python")}
     for name in PACKAGES:
         if MODULES.get(name, name) in sys.modules:
-            found[name] = importlib.metadata.version(name)
+            found[name] = installed(name)
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_initialized():
         found["gpu"] = torch.cuda.get_device_name()
     return found
+
+
+def other_versions(record, now):
+    """What a job was made with in another version than the one that is installed.
+
+    Parameters
+    ----------
+    record : dict
+    now : callable
+        Returns the installed version of a package, or None.
+
+    Returns
+    -------
+    dict of str to (str, str or None)
+        The version in the record and the installed one, of Python and of packages. Of a GPU there
+        is no version.
+    """
+    then = {name: text for name, text in record["versions"].items() if name != "gpu"}
+    return {name: (text, now(name)) for name, text in then.items() if text != now(name)}
+
+
+@functools.cache
+def installed(name):
+    """Version of a package, or of Python, that is installed here; None if there is none."""
+    if name == "python":
+        return ".".join(map(str, sys.version_info[:3]))
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
 
 
 def begin(job):

@@ -40,7 +40,8 @@ def judge(jobs, read=records.read, digest=None):
     An output matches if its bytes are the recorded ones; if its record names the rule, parameters
     (settings, seed, code fingerprint) and inputs that the job has today, with today's hashes; and
     if the same holds for the jobs that made its inputs. Inputs that are missing (a checkpoint that
-    was not pulled or was pruned) are known by the hash in their own job's record.
+    was not pulled or was pruned) are known by the hash in their own job's record, and those of a
+    folder outside the project that is not on this machine by the hash in the record of the job.
 
     Parameters
     ----------
@@ -133,6 +134,33 @@ def stale_lines(verdicts, most=12):
     return [header, *lines] if lines else []
 
 
+def version_lines(verdicts, now=records.installed):
+    """Which results were made with other versions of packages than those that are installed.
+
+    Parameters
+    ----------
+    verdicts : list of Verdict
+    now : callable
+        Returns the installed version of a package, or None.
+
+    Returns
+    -------
+    list of str
+        One line for each package and version.
+    """
+    found = collections.Counter(
+        (name, *versions)
+        for verdict in verdicts
+        if verdict.here and verdict.record
+        for name, versions in records.other_versions(verdict.record, now).items()
+    )
+    return [
+        f"{n} jobs were made with {name} {then}, but here it is {today or 'not installed'}: made "
+        "again, they may have other bytes"
+        for (name, then, today), n in sorted(found.items(), key=str)
+    ]
+
+
 def report(verdicts, waiting):
     """Print which results do not match and why, how many do, and what a run would still do.
 
@@ -187,6 +215,8 @@ def _reasons(job, record, made, digest):
     yield from _code_changes(then.pop("code", {}), now.pop("code", {}))
     yield from _changes(then, now)
     for path in sorted(set(record["inputs"]) ^ set(job.inputs)):
+        if _is_out_of_reach(path):
+            continue
         yield f"{path} {'is no longer' if path in record['inputs'] else 'was not yet'} an input"
     for path in sorted(set(record["inputs"]) & set(job.inputs)):
         recorded = record["inputs"][path]
@@ -194,6 +224,11 @@ def _reasons(job, record, made, digest):
             yield from _upstream(path, made[path], recorded)
         elif digest(path) != recorded:
             yield f"{path} has changed"
+
+
+def _is_out_of_reach(path):
+    """Whether a file belongs to a folder outside the project that is not on this machine."""
+    return not path.startswith(("data/", "results/")) and not Path(path).parent.is_dir()
 
 
 def _code_changes(then, now):

@@ -207,15 +207,25 @@ def test_other_sizes_give_the_tokens_of_transformers(opt, changes):
     assert torch.equal(tokens, expected)
 
 
-def greedy_tokens(model, prompts, n_new_tokens):
-    """Most probable token at each step, by whole passes without a cache."""
+def greedy_tokens(model, prompts, n_new_tokens, repetition_penalty=1.0):
+    """Token of the best penalised log-probability at each step, by whole passes without a cache."""
     texts = prompts
     for _ in range(n_new_tokens):
         with torch.no_grad():
-            logits = model(texts, use_cache=False).logits[:, -1]
-        logits[:, model.generation_config.eos_token_id] = float("-inf")
-        texts = torch.cat([texts, logits.argmax(1, keepdim=True)], dim=1)
+            log_probs = model(texts, use_cache=False).logits[:, -1].log_softmax(-1)
+        for row, text in zip(log_probs, texts, strict=True):
+            row[text.unique()] *= repetition_penalty
+        log_probs[:, model.generation_config.eos_token_id] = float("-inf")
+        texts = torch.cat([texts, log_probs.argmax(1, keepdim=True)], dim=1)
     return texts[:, prompts.shape[1] :]
+
+
+def test_one_beam_penalises_log_probabilities_where_transformers_penalises_logits(opt):
+    prompts, penalty = make_prompts(20), {"repetition_penalty": 2.0}
+    tokens = beam.beam_search(opt, prompts, n_new_tokens=20, n_beams=1, **penalty)
+    assert torch.equal(tokens, greedy_tokens(opt, prompts, 20, **penalty))
+    library = library_tokens(opt, prompts, n_new_tokens=20, n_beams=1, **penalty)
+    assert (tokens != library).any(dim=1).float().mean() > 0.5
 
 
 def test_post_norm_and_projected_opt_gives_the_tokens_of_transformers():

@@ -99,14 +99,14 @@ MISTAKES = [
     ("gaussian.sizes", [1], "gaussian.sizes.0 must be at least 2, got 1"),
     ("gaussian.sizes", 100, "a list"),
     ("gaussian.ddof", [2], "gaussian.ddof.0 must be at most 1, got 2"),
-    ("gaussian.std", 0, "greater than 0"),
+    ("gaussian.std", 0, "at least 1e-06"),
     ("gaussian.mean", math.inf, "finite"),
     ("gaussian.runs", 201, "not a multiple of runs_per_job, 200"),
     ("gaussian.generations_per_job", 4, "chain of more than 200 jobs"),
     ("gmm.data", ["two"], "'two', which gmm.truths does not define: two_gaussians, one_blob"),
     ("gmm.data", "one_blob", "a list"),
     ("gmm.truths.one_blob.means", [[0, 0, 0]], "at most 2 entries"),
-    ("gmm.truths.one_blob.std", 0, "greater than 0"),
+    ("gmm.truths.one_blob.std", 0, "at least 1e-06"),
     ("gmm.truths.one_blob.mean", [[0, 0]], "did you mean 'means'?"),
     ("gmm.regimes", ["replac"], "'replac', which regimes does not define"),
     ("gmm.chains", [{"size": 1000}], "lacks 'last_generation'"),
@@ -118,7 +118,7 @@ MISTAKES = [
     ("figures.gmm_samples.size", 600, "does not run: choose one of 500, 1000, 10000"),
     ("figures.gmm_samples.generations", [0, 2100], "ends with 2050: raise the one or drop 2100"),
     ("figures.gmm_samples.run", 5, "at most 4"),
-    ("kde.bandwidths", [0], "greater than 0"),
+    ("kde.bandwidths", [0], "at least 1e-06"),
     ("regimes.replace.new", 1.5, "at most 1"),
     ("regimes.replace.new", 0.5, "new + previous + real is 0.5, but the shares must sum to 1"),
     ("regimes.replace.subsample", True, "only with accumulate"),
@@ -137,7 +137,7 @@ MISTAKES = [
         "'penalty9', which lm.definitions does not define",
     ),
     ("lm.definitions.penalty2.regime", "pols", "'pols', which regimes does not define"),
-    ("lm.definitions.penalty2.repetition_penalty", 0, "greater than 0"),
+    ("lm.definitions.penalty2.repetition_penalty", 0, "at least 0.001, got 0"),
     ("lm.definitions.penalty2.epoch", 3, "did you mean 'epochs'?"),
     (
         "lm.definitions.penalty2",
@@ -152,8 +152,12 @@ MISTAKES = [
     ),
     ("lm.definitions.penalty2.top_p", 0.9, "penalty2.top_p is given, but decoding is 'beam'"),
     ("lm.definitions.penalty2.top_k", 5, "penalty2.top_k is given, but decoding is 'beam'"),
-    ("lm.definitions.penalty2", SAMPLED | {"temperature": 0}, "temperature must be greater than 0"),
-    ("lm.definitions.penalty2", SAMPLED | {"temperature": -1}, "temperature must be greater than"),
+    ("lm.definitions.penalty2", SAMPLED | {"temperature": 0}, "temperature must be at least 0.001"),
+    (
+        "lm.definitions.penalty2",
+        SAMPLED | {"temperature": -1},
+        "temperature must be at least 0.001",
+    ),
     ("lm.definitions.penalty2", SAMPLED | {"top_p": 0.0}, "top_p must be greater than 0, got 0.0"),
     ("lm.definitions.penalty2", SAMPLED | {"top_p": 1.1}, "top_p must be at most 1"),
     ("lm.definitions.penalty2", SAMPLED | {"top_k": 0}, "top_k must be at least 1, got 0"),
@@ -213,10 +217,27 @@ MISTAKES = [
     ("device", "gpu", "must be 'cpu', 'cuda' or 'auto', got 'gpu'"),
     ("keep_models", "first", "must be 'all', 'last' or 'none'"),
     ("discrete.sizes", [2, 3, 4, 5, 6, 7, 8], "at most 6 entries, got [2, 3, 4"),
-    ("lm.beams", 2001, "has only 2000 tokens (lm.pretrain.vocabulary): lower it"),
+    ("lm.beams", 2000, "must be less than the model's 2000 tokens (lm.pretrain.vocabulary), of"),
     ("vae.evaluation.images", 1, "at least 2"),
     ("vae.images", 1, "at least 2"),
     ("gmm.fit.reg_covar", 1e-18, "at least 1e-12, got 1e-18"),
+    ("gmm.fit.reg_covar", 1e200, "at most 1000000000000.0, got 1e+200"),
+    ("gmm.truths.one_blob.std", 1e5, "as large as that of 'one_blob', 1e+10: raise it to at least"),
+    ("gmm.truths.one_blob.std", 1e-300, "at least 1e-06"),
+    ("gmm.truths.two_gaussians.means", [[0.0, 0.0], [1e200, 0.0]], "at most 1000000.0"),
+    ("gmm.truths.two_gaussians.means", [[0.0, 0.0], [1e5, 0.0]], "of 'two_gaussians', 2.5e+09"),
+    ("gaussian.mean", 1e300, "at most 1000000.0"),
+    ("gaussian.std", 1e200, "at most 1000000.0"),
+    ("gaussian.sizes", [2, 100], "gaussian.sizes has 2 samples, with which 1000 generations shri"),
+    ("gaussian.growing.size", 2, "gaussian.growing.size has 2 samples, with which 1000 generatio"),
+    ("gaussian.growing.powers", [0.0, 20.0], "at most 10"),
+    ("gaussian.growing.powers", [6.0], "with which M grows to 1e+20 samples, more than a float"),
+    ("gaussian.growing.noise", [1e160], "at most 1000000.0"),
+    ("kde.sizes", [4, 50], "kde.sizes has 4, but with Scott's rule (a null in kde.bandwidths) few"),
+    ("kde.last_generation", 10000, "in which Scott's rule widens 50 samples beyond the largest"),
+    ("kde.bandwidths", [1e200], "at most 1000000.0"),
+    ("lm.definitions.sampled.temperature", 1e-300, "temperature must be at least 0.001"),
+    ("lm.definitions.penalty2.repetition_penalty", 1e39, "at most 1000.0, got 1e+39"),
     ("seed", 2**60, "at most 9007199254740991"),
     ("seed", "9" * 5000, "config.yaml: seed must be a whole number, got '9999"),
     ("regimes.a\n", {"new": 1.0}, r"regimes.'a\n' must be lower-case"),
@@ -342,6 +363,37 @@ def test_a_share_of_real_blocks_is_at_least_one_block(config, mistakes):
     assert mistakes(config) == []
 
 
+@pytest.mark.parametrize(
+    ("family", "key", "value", "place"),
+    [
+        ("gaussian", "sizes", [4, 100], "gaussian.sizes has 4"),
+        ("gmm", "chains", [{"size": 5, "last_generation": 3}], "gmm.chains has 5"),
+        ("kde", "sizes", [5], "kde.sizes has 5"),
+        ("vae", "images", 5, "vae.images has 5"),
+    ],
+)
+def test_a_share_of_few_items_is_at_least_one_item(config, mistakes, family, key, value, place):
+    config[family] |= {key: value, "regimes": ["preserve10"]}
+    config["vae"]["evaluation"]["images"] = 2
+    config["figures"] |= {
+        "gmm_samples": {"generations": [0], "size": config["gmm"]["chains"][-1]["size"], "run": 0},
+        "vae_samples": {"generations": [0], "run": 0, "rows": 1},
+    }
+    (line,) = mistakes(config)
+    takes = "items, of which the regime 'preserve10' takes 0.1 (real), which is no item"
+    assert line == f"{place} {takes}: raise one of them."
+    config[family]["regimes"] = ["sham"]
+    assert mistakes(config) == []
+
+
+def test_limits_of_degenerate_chains_are_those_of_the_closed_forms():
+    """M = 2 loses (ψ(1/2) + log 1)/2 of log σ a generation: 320 in some 300 generations."""
+    assert not list(models.vanishing("sizes", 2, 150))
+    assert list(models.vanishing("sizes", 2, 330))
+    assert not list(models.vanishing("sizes", 100, 10_000))
+    assert list(models.vanishing("sizes", 100, 40_000))
+
+
 def test_examples_are_of_a_run_that_all_settings_have(config, mistakes):
     for name in ("sham", "penalty2"):
         config["lm"]["definitions"][name]["runs"] = 1
@@ -369,6 +421,21 @@ def test_a_definition_may_say_what_is_the_default(config, mistakes):
     config["lm"]["definitions"]["penalty2"] |= {"decoding": "beam"}
     config["lm"]["definitions"]["sampled"] |= {"temperature": 0.7, "top_p": 0.9, "top_k": None}
     assert mistakes(config) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, {"new": 1.0, "previous": 0.0, "real": 0.0}),
+        ({"accumulate": False, "real": 0.0, "size": 1}, {"new": 1, "previous": 0, "real": 0}),
+        ({"size": 0.5}, {"new": 1, "previous": 0, "real": 0, "size": 0.5}),
+        ({"accumulate": True}, {"accumulate": True, "keep_real": True, "subsample": False}),
+    ],
+)
+def test_a_regime_is_loaded_in_one_form(config, tmp_path, given, expected):
+    config["regimes"]["mine"] = given
+    (tmp_path / "config.yaml").write_text(json.dumps(config))
+    assert configuration.load(directory=tmp_path)["regimes"]["mine"] == expected
 
 
 def test_more_beams_than_tokens_matter_only_to_the_own_model(config, mistakes):

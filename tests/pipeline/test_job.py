@@ -1,11 +1,12 @@
 """A job's output is in its log, also when it fails; the terminal gets one sentence."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from pipeline import logs
+from pipeline import engine, logs
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 
@@ -49,6 +50,11 @@ def test_output_goes_to_the_log_also_of_child_processes(tmp_path):
         ("raise OSError(28, 'No space left on device')", "No space left on device. Fix", True),
         ("1 / 0", "ZeroDivisionError: division by zero (traceback in ", True),
         (r"raise ValueError('one\ntwo')", "ValueError: one (traceback in ", True),
+        (
+            "open('a.json', 'w').write('NaN'); adapter.output.append('a.json')",
+            "a.json has 1 numbers that are not finite, the first NaN: change its settings",
+            False,
+        ),
     ],
 )
 def test_a_failure_is_one_sentence_here_and_whole_in_the_log(tmp_path, body, sentence, traced):
@@ -60,3 +66,27 @@ def test_a_failure_is_one_sentence_here_and_whole_in_the_log(tmp_path, body, sen
     assert sentence in log
     assert ("Traceback" in log) is traced
     assert "done:" not in log
+
+
+def test_the_errors_of_a_run_are_those_of_its_own_jobs(tmp_path):
+    texts = {
+        "smoke/vae/a": "epoch 1\nTraceback\nERROR: the second.\n",
+        "data/mnist": "ERROR: the first.\n",
+        "smoke/vae/b": "ERROR: of an attempt.\ndone: vae: 1 s\n",
+        "laptop/vae/a": "ERROR: of another scale.\n",
+        "smoke/vae/old": "ERROR: of an earlier run.\n",
+    }
+    for name, text in texts.items():
+        path = tmp_path / f"{name}.log"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        at = {"data/mnist": 200, "smoke/vae/old": 50}.get(name, 300)
+        os.utime(path, (at, at))
+    assert logs.errors(tmp_path, "smoke", 100) == ["the first.", "the second."]
+    assert engine.failure(logs.errors(tmp_path, "smoke", 100)) == (
+        "the run did not finish. 2 jobs failed, the first with: the first. Fix these errors, then "
+        "run the same command."
+    )
+    assert engine.failure(["one."]) == (
+        "the run did not finish. Fix the error above, then run the same command."
+    )

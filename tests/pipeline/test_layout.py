@@ -1,5 +1,7 @@
 """Paths that rules compute."""
 
+import json
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -56,6 +58,61 @@ def test_settings_that_train_alike_share_generation_0s_model(laid_out):
 def test_settings_that_write_differently_do_not_share_generation_0s_samples(laid_out):
     origins = {name: laid_out.lm_origin(name, "samples") for name in DEFINITIONS}
     assert origins == {name: name for name in DEFINITIONS} | {"mixed": "beam"}
+
+
+@pytest.mark.parametrize(
+    ("setting", "given"),
+    [
+        ("mixed", {"decoding": "beam"}),
+        ("warm", {"top_p": 1.0, "top_k": None}),
+        ("beam", {"learning_rate": 2.0e-3, "batch_size": 16}),  # those of lm.train
+    ],
+)
+@pytest.mark.parametrize("kind", ["models", "samples"])
+def test_a_default_that_is_given_means_the_same_as_one_that_is_left_out(
+    config, tmp_path, setting, given, kind
+):
+    definitions = {"first": DEFINITIONS[setting], "second": DEFINITIONS[setting] | given}
+    config["lm"] |= {"definitions": definitions, "settings": list(definitions)}
+    config["figures"]["lm_repetition"]["settings"] = ["first"]
+    (tmp_path / "config.yaml").write_text(json.dumps(config))
+    loaded = configuration.load(directory=tmp_path)
+    laid_out = layout.Layout(loaded)
+    assert laid_out.lm_origin("second", kind) == "first"
+    found = loaded["lm"]["definitions"]
+    assert loaded["lm"]["train"] | found["first"] == loaded["lm"]["train"] | found["second"]
+    config["lm"]["definitions"]["second"] |= {"epochs": 7}
+    assert layout.Layout(config).lm_origin("second", kind) == "second"
+
+
+@pytest.mark.parametrize(
+    ("keep", "kept"),
+    [
+        ("all", "long 1, long 2, long 3, longer 1, longer 2, short 1"),
+        ("last", "long 3, longer 2, short 1"),
+        ("none", ""),
+    ],
+)
+def test_the_last_model_of_a_setting_is_its_own_last_one(keep, kept):
+    """Names that begin alike; a generation that is not planned yet stays."""
+    last = {"long": 3, "longer": 2, "short": 1}
+    patterns = layout.kept_and_pruned(keep, last)
+    found = [[], []]
+    for name, end in last.items():
+        for generation in range(1, end + 1):
+            path = f"models/{name}/run00/gen{generation:02d}.safetensors"
+            matching = [bool(matcher(pattern).fullmatch(path)) for pattern in patterns]
+            assert sum(matching) == 1, path
+            found[matching.index(True)].append(f"{name} {generation}")
+    assert ", ".join(found[0]) == kept
+    for pattern in patterns:  # generation 0 has a rule of its own
+        assert not matcher(pattern).fullmatch("models/long/run00/gen00.safetensors")
+
+
+def matcher(pattern):
+    """A path's regular expression, as Snakemake makes it from the wildcards' expressions."""
+    setting, generation = pattern["setting"], pattern["generation"]
+    return re.compile(rf"models/(?:{setting})/run\d\d+/gen(?:{generation})\.safetensors")
 
 
 def test_only_generation_0_is_shared(laid_out):

@@ -148,3 +148,54 @@ def test_files_that_are_made_again_with_other_bytes_are_named(tmp_path):
         before[str(path)] = {f"{name}.npz": "1"}
         files.write_json(path, {**record, "outputs": {f"{name}.npz": now}})
     assert reruns.changed(before) == ["another.npz"]
+
+
+def test_other_versions_than_those_that_are_installed_are_named_once(chain):
+    made_with = {"python": "3.11.2", "numpy": "1.0", "gpu": "NVIDIA H100"}
+    for record in chain.records.values():
+        record["versions"] = made_with
+    chain.records["other"]["versions"] = made_with | {"numpy": "0.9"}
+    del chain.records["c"], chain.files["results/s/b"]  # nothing is known, nothing is here
+    judged = chain.judge()
+    now = {"python": "3.11.2", "numpy": "1.0"}.get
+    assert verdicts.version_lines(judged, now) == [
+        "1 jobs were made with numpy 0.9, but here it is 1.0: made again, they may have other bytes"
+    ]
+    found = verdicts.version_lines(judged, {"python": "3.12.0"}.get)
+    assert [line.partition(":")[0] for line in found] == [
+        "1 jobs were made with numpy 0.9, but here it is not installed",
+        "1 jobs were made with numpy 1.0, but here it is not installed",
+        "2 jobs were made with python 3.11.2, but here it is 3.12.0",
+    ]
+
+
+@pytest.fixture
+def outside(chain, tmp_path):
+    """A chain whose first job read two files of a folder outside the project."""
+    paths = [str(tmp_path / name) for name in ("config.json", "model.safetensors")]
+    chain.files |= dict.fromkeys(paths, "bytes")
+    chain.records["a"]["inputs"] = dict.fromkeys(paths, "bytes")
+    chain.jobs[0] = chain.jobs[0]._replace(inputs=tuple(paths))
+    assert chain.reasons("a") == "its bytes differ from its record"
+    return chain
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda files, inputs: files.update({inputs[1]: "other"}), "model.safetensors has changed"),
+        (lambda files, inputs: inputs.pop(), "model.safetensors is no longer an input"),
+        (lambda files, inputs: inputs.append("/etc/new"), "/etc/new was not yet an input"),
+    ],
+)
+def test_a_change_in_a_folder_outside_the_project_is_named(outside, change, words):
+    inputs = list(outside.jobs[0].inputs)
+    change(outside.files, inputs)
+    outside.jobs[0] = outside.jobs[0]._replace(inputs=tuple(inputs))
+    assert words in outside.reasons("a")
+
+
+def test_a_folder_outside_the_project_that_is_not_here_is_known_by_its_record(outside, tmp_path):
+    tmp_path.rmdir()
+    outside.jobs[0] = outside.jobs[0]._replace(inputs=())
+    assert set(outside.states().values()) == {verdicts.MATCHES}

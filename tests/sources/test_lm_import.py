@@ -231,11 +231,15 @@ def test_what_the_hub_does_not_give_ends_at_once_in_one_line(checkout, hub, monk
     assert "Retrying" not in log
 
 
-def test_a_corpus_shorter_than_a_block_is_named(checkout, whole, tmp_path):
+def test_a_corpus_shorter_than_a_block_is_named_and_noticed_when_it_is_fixed(
+    checkout, folder, tmp_path
+):
+    (tmp_path / "text").mkdir()
     for split in ("train", "valid", "test"):
-        (tmp_path / f"{split}.txt").write_text("the end\n" * (1 if split == "valid" else 500))
-    lm = f"lm={{model: {whole}, corpus: wikitext2}}"
-    path = f"datasets={{wikitext2: {{path: {tmp_path}}}}}"
+        text = "the end\n" * (1 if split == "valid" else 500)
+        (tmp_path / f"text/{split}.txt").write_text(text)
+    lm = f"lm={{model: {folder}, corpus: wikitext2}}"
+    path = f"datasets={{wikitext2: {{path: {tmp_path}/text}}}}"
     target = "results/smoke/lm/samples/real/run00/data.npz"
     done = checkout.snakemake("--cores", "2", *SMOKE, lm, path, "--", target)
     said = done.stdout + done.stderr
@@ -244,6 +248,18 @@ def test_a_corpus_shorter_than_a_block_is_named(checkout, whole, tmp_path):
     short = "data/text/wikitext2/validation.txt gives no block of 64 tokens: use a larger corpus."
     assert f"ERROR: {short}" in said
     assert not (checkout.folder / target).exists()
+
+    def planned():
+        return set(checkout.planned(target, config=[lm, path]))
+
+    assert planned() == {"lm_real"}
+    (tmp_path / "text/valid.txt").write_text("the end\n" * 500)
+    assert planned() == {"lm_real", "text_corpus"}
+    cut_off(folder / WEIGHTS)
+    assert planned() == {"lm_real", "text_corpus", "lm_import"}
+    for name in ("text", "model"):  # on another machine nobody can tell
+        shutil.rmtree(tmp_path / name)
+    assert planned() == {"lm_real"}
 
 
 SMOLLM2_IS_HERE = packages.find(base_models.SMOLLM2_PACKAGE, base_models.SMOLLM2_FILE) is not None

@@ -1,5 +1,7 @@
 """Real data, and its hashes: what names the data where it is not."""
 
+from sources import external
+
 
 rule mnist:
     """data(0) of the images: the canonical MNIST files, hash-checked."""
@@ -22,6 +24,8 @@ rule mnist:
 
 rule text_corpus:
     """A text corpus, hash-checked and split into training, validation and test."""
+    input:
+        lambda w: external.of_corpus(w.corpus, config["datasets"]),
     output:
         train="data/text/{corpus}/train.txt",
         validation="data/text/{corpus}/validation.txt",
@@ -30,7 +34,7 @@ rule text_corpus:
     log:
         "logs/data/text/{corpus}.log",
     params:
-        path=lambda w: config["datasets"].get(w.corpus, {}).get("path"),
+        path=lambda w: external.corpus_folder(w.corpus, config["datasets"]),
         code=code_of("data/text_corpus.py"),
     script:
         "../../scripts/jobs/data/text_corpus.py"

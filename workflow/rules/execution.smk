@@ -9,6 +9,8 @@ helpers.save()
 onstart:
     if start.is_planned(workflow, "lm_import"):
         start.checked(available.check, LM["model"])
+    if start.is_planned(workflow, "text_corpus"):
+        start.checked(external.check_corpus, config["datasets"])
     start.begin(workflow)
 
 

@@ -69,6 +69,8 @@ rule lm_pretrain:
 
 rule lm_import:
     """A pretrained model and its tokenizer from the hub, a folder or a package."""
+    input:
+        lambda w: external.of_model(LM["model"]),
     output:
         tokenizer="results/{scale}/lm/models/imported/tokenizer.json",
         config="results/{scale}/lm/models/imported/config.json",
@@ -154,7 +156,7 @@ rule lm_train:
     log:
         "logs/{scale}/lm/models/{setting}/run{run}/gen{generation}.log",
     wildcard_constraints:
-        generation=layout.lm_kept,
+        **layout.lm_kept,
     group:
         chain_group("lm")
     resources:
@@ -179,7 +181,7 @@ use rule lm_train as lm_train_pruned with:
         losses="results/{scale}/lm/metrics/{setting}/run{run}/gen{generation}.npz",
         metrics="results/{scale}/lm/metrics/{setting}/run{run}/gen{generation}.json",
     wildcard_constraints:
-        generation=layout.lm_pruned,
+        **layout.lm_pruned,
 
 
 use rule lm_train as lm_train_real with:

@@ -8,6 +8,10 @@ queries at the same position of one sequence. Their keys and values are appended
 one cache and are not moved. As in tree attention, an additive mask lets each beam see only the
 prompt and its own ancestors.
 
+A repetition penalty multiplies log-probabilities, whatever the number of beams. `transformers` does
+so in beam search, but with `num_beams=1` it searches greedily and penalises logits. A single beam
+with a penalty therefore gives other tokens than `transformers`.
+
 The model's own forward pass is used, through the attention, cache and mask interfaces of
 `transformers`.
 
@@ -59,6 +63,8 @@ def beam_search(
         Hypotheses kept per prompt, at least 1.
     repetition_penalty : float, default 1.0
         Factor on the log-probability of tokens that occur in the prompt or the beam; positive.
+        With `n_beams=1` and a penalty, tokens differ from those of `transformers`, whose greedy
+        search penalises logits.
     batch_size : int, optional
         Prompts per batch; by default the result of `free_batch_size`. It is halved when memory
         runs out.

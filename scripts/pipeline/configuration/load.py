@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from pipeline import paths
 from pipeline.configuration.messages import ConfigurationError, found, lines_of
-from pipeline.configuration.models import Configuration
+from pipeline.configuration.models import Configuration, Definition, Mix
 from pipeline.yaml_files import read_yaml, scalar
 
 BASE = "laptop"  # the scale that config.yaml describes
@@ -33,7 +33,9 @@ def load(given=None, *, directory=".", root=paths.ROOT):
     -------
     dict
         Nested dictionaries, lists, numbers, text, True, False and None, with the keys of
-        config.yaml. Keys that may be left out and are not given are absent.
+        config.yaml. Keys that may be left out and are not given are absent. Regimes and settings
+        of the language model have the form in which config.yaml writes them, so that a default
+        that is given means the same as one that is left out.
 
     Raises
     ------
@@ -55,7 +57,29 @@ def load(given=None, *, directory=".", root=paths.ROOT):
         ) from None
     except UserError as error:
         raise ConfigurationError([str(error)]) from error
-    return config
+    definitions = {name: _definition(one) for name, one in config["lm"]["definitions"].items()}
+    return config | {
+        "regimes": {name: _mix(one) for name, one in config["regimes"].items()},
+        "lm": config["lm"] | {"definitions": definitions},
+    }
+
+
+def _mix(given):
+    """A regime with all keys that have a meaning in it, and no others."""
+    mix = Mix(**given).model_dump()
+    if mix["accumulate"]:
+        return {key: mix[key] for key in ("accumulate", "keep_real", "subsample")}
+    shares = {key: mix[key] for key in ("new", "previous", "real")}
+    return shares | ({"size": mix["size"]} if mix["size"] != 1 else {})
+
+
+def _definition(given):
+    """A setting of the language model without defaults; one that samples has its temperature."""
+    defaults = {key: field.default for key, field in Definition.model_fields.items()}
+    own = {key: value for key, value in given.items() if value != defaults[key]}
+    if own.get("decoding") == "sample":
+        own.setdefault("temperature", defaults["temperature"])
+    return own
 
 
 def layers_of(given=None, *, directory=".", root=paths.ROOT):

@@ -4,6 +4,7 @@ Models check a configuration and describe it; jobs receive plain dictionaries. D
 config.yaml: a key has a default here only if it may be left out.
 """
 
+import math
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -21,6 +22,10 @@ from pydantic import (
 TAGS = {False: "[one]", True: "[several]"}  # never part of a key's name
 LARGEST = 10**9  # of a count; no machine could run more
 LINES = 6  # line styles that a figure can tell apart, see report.plotting
+EXTREME = 1e6  # of lengths in data units: their powers and ratios stay far from a float's limits
+SMALLEST_LOG_STD = -320.0  # below about −354 the variance is less than the smallest float
+LARGEST_LOG_VARIANCE = 600.0  # a float overflows above 709
+PRECISION = 1e-12  # in multiples of the largest variance: what is less is lost in rounding errors
 
 
 class Section(BaseModel):
@@ -79,6 +84,9 @@ States = whole(2, 3000)  # the exact law works on matrices of this size
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
+Place = Annotated[float, Field(ge=-EXTREME, le=EXTREME)]
+Width = Annotated[float, Field(ge=1 / EXTREME, le=EXTREME)]
+Spread = Annotated[float, Field(ge=0, le=EXTREME)]
 Text = Annotated[str, StringConstraints(min_length=1)]
 Name = Annotated[str, StringConstraints(pattern="^[a-z][a-z0-9_]*$", max_length=60)]
 Names = listed(Name)
@@ -271,14 +279,22 @@ class Growing(Section):
     """The regime replace with samples that grow: M(g) = size·(g + 1)^power."""
 
     size: Several = key("M of generation 0, samples")
-    powers: listed(NonNegative, longest=LINES) = key(
+    powers: listed(Annotated[float, Field(ge=0, le=10)], longest=LINES) = key(
         "growth; the distance stays finite only above 1", "our choice; the theorem's condition"
     )
-    noise: listed(NonNegative, longest=LINES) = key(
+    noise: listed(Spread, longest=LINES) = key(
         "standard deviation of an extra error of each fitted mean, in true standard deviations"
     )
     last_generation: Count = key("generations after generation 0")
     runs: Several = key("independent runs")
+
+    def contradictions(self):
+        most = self.size * (self.last_generation + 1) ** max(self.powers)
+        if most > 2**53:
+            yield (
+                f"powers has {max(self.powers):g}, with which M grows to {most:.2g} samples, more "
+                "than a float counts: lower it, or last_generation."
+            )
 
 
 class Every(Section):
@@ -301,8 +317,8 @@ class History(Section):
 class Gaussian(Chains):
     """Chains of one-dimensional Gaussians."""
 
-    mean: float = key("mean of the true distribution", CODE)
-    std: Positive = key("standard deviation of the true distribution", CODE)
+    mean: Place = key("mean of the true distribution", CODE)
+    std: Width = key("standard deviation of the true distribution", CODE)
     regimes: Names = key("which of the regimes to run")
     ddof: listed(whole(0, 1)) = key(
         "the estimate of the variance divides by M − ddof", "0: released code; 1: Theorem 3.1"
@@ -313,6 +329,14 @@ class Gaussian(Chains):
     estimation: Estimation = key("estimates from growing samples")
     growing: Growing = key("samples that grow with the generation")
 
+    def contradictions(self):
+        yield from super().contradictions()
+        if "replace" in self.regimes:
+            yield from vanishing("sizes", min(self.sizes), self.last_generation)
+        if 0 in self.growing.powers:
+            growing = self.growing
+            yield from vanishing("growing.size", growing.size, growing.last_generation)
+
     def longest_chain(self):
         """Generations of the longest chain."""
         return self.last_generation
@@ -322,9 +346,14 @@ class Truth(Section):
     """A true distribution: equally weighted round Gaussians in the plane."""
 
     means: Annotated[
-        list[Annotated[list[float], Field(min_length=2, max_length=2)]], Field(min_length=1)
+        list[Annotated[list[Place], Field(min_length=2, max_length=2)]], Field(min_length=1)
     ] = key("centres, (x, y) each", 'paper: "two artificial Gaussians"; released code: one blob')
-    std: Positive = key("standard deviation of each Gaussian")
+    std: Width = key("standard deviation of each Gaussian")
+
+    def largest_variance(self):
+        """An upper bound of the variance of the whole, along any axis."""
+        spans = [max(values) - min(values) for values in zip(*self.means, strict=True)]
+        return self.std**2 + sum(span**2 for span in spans) / 4
 
 
 class MixtureChain(Section):
@@ -339,7 +368,7 @@ class Fit(Section):
 
     tol: Positive = key("gain of the mean log-likelihood below which EM stops", CODE)
     max_iter: Count = key("EM iterations at most", CODE)
-    reg_covar: Annotated[float, Field(ge=1e-12)] = key(
+    reg_covar: Annotated[float, Field(ge=PRECISION, le=EXTREME**2)] = key(
         "added to variances; a smaller value is lost in rounding errors", "scikit-learn's default"
     )
 
@@ -365,18 +394,45 @@ class Gmm(Chains):
                 yield f"data names '{name}', which gmm.truths does not define: {known}."
         if len({chain.size for chain in self.chains}) < len(self.chains):
             yield "chains has one size twice: drop one."
+        for name in self.data:
+            yield from self._precision_contradictions(name)
+
+    def _precision_contradictions(self, name):
+        truth, least = self.truths.get(name), self.fit.reg_covar / PRECISION
+        if truth and (largest := truth.largest_variance()) > least:
+            yield (
+                f"fit.reg_covar is {self.fit.reg_covar:g}, which rounding errors hide where "
+                f"variances are as large as that of '{name}', {largest:g}: raise it to at least "
+                f"{largest * PRECISION:g}."
+            )
 
 
 class Kde(Section):
     """Chains of kernel density estimates in one dimension."""
 
     regimes: Names = key("which of the regimes to run")
-    bandwidths: listed(Positive | None) = key(
+    bandwidths: listed(Width | None) = key(
         "standard deviation of the kernels, in true standard deviations; null: Scott's rule"
     )
     sizes: Sizes = key("M, samples per generation")
     last_generation: Count = key("generations after generation 0")
     runs: Several = key("independent runs")
+
+    def contradictions(self):
+        size = min(self.sizes)
+        if None not in self.bandwidths:
+            return
+        if size < 5:
+            yield (
+                f"sizes has {size}, but with Scott's rule (a null in kde.bandwidths) fewer than 5 "
+                "samples shrink to a point: raise it, or drop null."
+            )
+        growth = self.last_generation * math.log1p(size**-0.4)
+        if growth > LARGEST_LOG_VARIANCE:
+            yield (
+                f"last_generation is {self.last_generation}, in which Scott's rule widens {size} "
+                "samples beyond the largest float: lower it, or raise kde.sizes."
+            )
 
 
 class VaeArchitecture(Section):
@@ -447,7 +503,7 @@ class Definition(Section):
         "size of data(g)",
         "Nature, figure 1: 5 and 10",
     )
-    repetition_penalty: Positive = key(
+    repetition_penalty: Annotated[float, Field(ge=1e-3, le=1e3)] = key(
         "of generated text; 1: none. It multiplies log-probabilities, as transformers' beam search "
         "does (its sampling would divide raw logits)",
         "Nature, supplementary section 10: 2; released code: 3",
@@ -457,7 +513,7 @@ class Definition(Section):
         TEXT,
         default="beam",
     )
-    temperature: Positive = key(
+    temperature: Annotated[float, Field(ge=1e-3, le=1e3)] = key(
         "of sampling: logits are divided by it; may be left out", SWITCH, default=1.0
     )
     top_p: Annotated[float, Field(gt=0, le=1)] = key(
@@ -645,10 +701,10 @@ class Lm(Section):
                 f"{place}.positions is {shape.positions}, but a block of {length} tokens and its "
                 f"continuation need {2 * length}: raise it."
             )
-        if self.beams > own.vocabulary:
+        if self.beams >= own.vocabulary:
             yield (
-                f"beams is {self.beams}, but the model has only {own.vocabulary} tokens "
-                "(lm.pretrain.vocabulary): lower it."
+                f"beams is {self.beams}, but must be less than the model's {own.vocabulary} tokens "
+                "(lm.pretrain.vocabulary), of which one ends the text: lower it."
             )
 
 
@@ -717,6 +773,7 @@ class Configuration(Section):
             yield from found
             return
         yield from self._streaming_contradictions()
+        yield from self._share_contradictions()
         yield from self._prompt_contradictions()
         yield from self._gmm_figure_contradictions()
         yield from self._figure_contradictions()
@@ -751,17 +808,41 @@ class Configuration(Section):
                     f"'{name}': use finite, or regimes with new: 1."
                 )
 
+    def _share_contradictions(self):
+        """Shares of so few items that they are none."""
+        smallest = {
+            "gaussian.sizes": min(self.gaussian.sizes),
+            "gmm.chains": min(chain.size for chain in self.gmm.chains),
+            "kde.sizes": min(self.kde.sizes),
+            "vae.images": self.vae.images,
+        }
+        for place, n_items in smallest.items():
+            for name in getattr(self, place.partition(".")[0]).regimes:
+                for part, share in self._empty_shares(self.regimes[name], n_items):
+                    yield (
+                        f"{place} has {n_items} items, of which the regime '{name}' takes {part:g} "
+                        f"({share}), which is no item: raise one of them."
+                    )
+        n_blocks = self.lm.blocks.train
+        for name in self.lm.settings if n_blocks else ():
+            regime = self.regimes[self.lm.definitions[name].regime]
+            for part, share in self._empty_shares(regime, n_blocks):
+                yield (
+                    f"lm.blocks.train is {n_blocks}, of which the regime of '{name}' takes "
+                    f"{part:g} ({share}), which is no block: raise one of them."
+                )
+
+    @staticmethod
+    def _empty_shares(regime, n_items):
+        if not regime.accumulate:
+            for share in ("new", "previous", "real", "size"):
+                part = getattr(regime, share)
+                if part and round(part * n_items) == 0:
+                    yield part, share
+
     def _prompt_contradictions(self):
         for name in self.lm.settings:
             regime = self.regimes[self.lm.definitions[name].regime]
-            n_blocks = self.lm.blocks.train
-            for share in ("real", "size"):
-                part = getattr(regime, share)
-                if n_blocks and part and not regime.accumulate and round(part * n_blocks) == 0:
-                    yield (
-                        f"lm.blocks.train is {n_blocks}, of which the regime of '{name}' takes "
-                        f"{part:g} ({share}), which is no block: raise one of them."
-                    )
             if self.lm.prompts == "previous" and regime.size != 1:
                 yield (
                     f"lm.prompts is 'previous', but the regime of '{name}' has fewer blocks than "
@@ -823,6 +904,23 @@ def too_late(place, generations, name, family):
                 f"{place} asks for {generation}, but {name}.last_generation is "
                 f"{family.last_generation}: raise the one or drop {generation}."
             )
+
+
+def vanishing(place, size, last_generation):
+    """Lines on a replace chain so long that its variance becomes less than the smallest float.
+
+    By Stirling's series, the mean of log σ̂²/σ² for `size` samples and ddof 0 is
+    log((M − 1)/M) − 1/(M − 1) − 1/(3(M − 1)²), and its variance 2/(M − 1) + 2/(M − 1)².
+    """
+    left = 1 / (size - 1)
+    drift = (math.log1p(-1 / size) - left - left**2 / 3) / 2
+    deviation = math.sqrt((left + left**2) / 2)
+    lowest = last_generation * drift - 5 * math.sqrt(last_generation) * deviation
+    if lowest < SMALLEST_LOG_STD:
+        yield (
+            f"{place} has {size} samples, with which {last_generation} generations shrink to a "
+            "point: raise it, or lower last_generation."
+        )
 
 
 def not_above(place, number, limit_name, limit):
