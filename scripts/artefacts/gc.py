@@ -35,11 +35,14 @@ def run(scale, confirm):
     for path in found:
         print(f"{path.stat().st_size:>12,}  {path}")
     print(f"{_size(found):>12,}  bytes in {len(found)} files that nothing needs")
-    print(f"{_size(objects):>12,}  bytes in {len(objects)} cached objects that no commit names")
+    if objects is None:
+        print("cached objects: kept, as what older commits name is not known in this clone")
+    else:
+        print(f"{_size(objects):>12,}  bytes in {len(objects)} cached objects that no commit names")
     if not confirm:
         print("nothing was removed; to remove these files: 'make gc CONFIRM=1'")
         return
-    for path in [*found, *objects]:
+    for path in [*found, *(objects or ())]:
         path.chmod(0o644)
         path.unlink()
     print("removed")

@@ -95,24 +95,37 @@ def differing(scale):
 def unreferenced():
     """Files of the cache that no commit and no file of the working tree names.
 
-    Empty if the cache lacks lists of files that a commit names, as in a clone that has pulled only
-    a part: what these lists name is unknown, so nothing can be removed.
+    None if that is unknown, so that nothing can be removed: without all commits (a shallow clone, a
+    source archive), and if the cache lacks lists of files that a commit names, as in a clone that
+    has pulled only a part.
     """
     from dvc.exceptions import DvcException
 
+    if not _has_all_commits():
+        return None
     cached = sorted(Path(CACHE).glob("??/*"))
     logging.getLogger("dvc").setLevel(logging.ERROR)  # it warns of every list
     with _project() as repo:
         try:
             used = repo.used_objs(all_commits=True) if cached else {}
         except DvcException:
-            return []
+            return None
         names = {info.value for infos in used.values() for info in infos}
         for name in [name for name in names if name.endswith(".dir")]:
             path = Path(repo.cache.local.oid_to_path(name))
             if path.is_file():
                 names |= {entry["md5"] for entry in json.loads(path.read_text(encoding="utf-8"))}
     return [path for path in cached if _name(path) not in names]
+
+
+def _has_all_commits():
+    """Whether this folder is a git repository that is not shallow."""
+    command = ["git", "rev-parse", "--is-shallow-repository"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError:  # no git
+        return False
+    return done.stdout.strip() == "false"
 
 
 def select(outs, what, scale):

@@ -7,8 +7,9 @@ import http.server
 import threading
 
 import pytest
+import toy_artefacts
 import toy_remotes
-from artefacts import objects
+from artefacts import objects, remote
 
 GRID = "results/smoke/vae/shown/grid.npz"
 KINDS = {
@@ -151,3 +152,31 @@ def test_leftovers_of_a_killed_pull_are_removed_but_nothing_outside_the_project(
     objects.clear(["results/vae", "results/link", "results/link/empty", "results/missing"])
     assert sorted(path.name for path in outside.iterdir()) == [half, "empty", "whole"]
     assert sorted(path.name for path in inside.iterdir()) == ["file", "linked", "whole"]
+
+
+def test_only_objects_that_no_commit_names_are_unreferenced(published, tmp_path, monkeypatch):
+    """Where that is not known, as in clones that hold a part, none is."""
+    author = published.copy(tmp_path / "author")
+    for name, value in author.environment.items():
+        monkeypatch.setenv(name, value)
+
+    def unreferenced(project):
+        monkeypatch.chdir(project.folder)
+        return remote.unreferenced()
+
+    assert unreferenced(author) == []
+    stray = author.folder / remote.CACHE / "00/0123456789abcdef0123456789abcd"
+    stray.parent.mkdir(exist_ok=True)
+    stray.write_text("of no commit")
+    assert [path.name for path in unreferenced(author)] == [stray.name]
+
+    reader = author.clone(tmp_path / "reader")
+    assert unreferenced(reader) == []  # it has no cache
+    reader.dvc("pull", "--quiet")
+    assert unreferenced(reader) == []
+    next((reader.folder / remote.CACHE).glob("??/*.dir")).unlink()
+    assert unreferenced(reader) is None
+
+    shallow = toy_artefacts.Project(tmp_path / "shallow")
+    author.git("clone", "--quiet", "--depth=1", f"file://{author.folder}", str(shallow.folder))
+    assert unreferenced(shallow) is None
