@@ -1,5 +1,6 @@
 """Run the workflow and print where its figures are; resume where an earlier run stopped."""
 
+import os
 from pathlib import Path
 
 from pipeline import engine, plan
@@ -27,8 +28,13 @@ def run(scale, cores, profile, names, options):
 
 
 def finished(scale, asked):
-    """Whether nothing is left to run. With options of the user, such as ``-n``, ask the plan."""
-    if not asked.others:
+    """Whether nothing is left to run.
+
+    Options of the user or of a profile, such as ``--dry-run`` and ``--until``, end a run early;
+    with any of them, ask the plan.
+    """
+    with_profile = "--profile" in asked.place or "SNAKEMAKE_PROFILE" in os.environ
+    if not asked.others and not with_profile:
         return True
     with plan.planned(scale, *asked.targets, config=asked.config) as planned:
         return not planned.waiting

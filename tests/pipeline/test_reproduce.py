@@ -83,9 +83,15 @@ def test_a_page_is_only_named_if_it_is_finished(monkeypatch):
             pass
 
     monkeypatch.setattr(reproduce.plan, "planned", Plan)
+    monkeypatch.delenv("SNAKEMAKE_PROFILE", raising=False)
     asked = engine.Options((), ("-n",), ("seed=5",), (FIGURE,))
     assert not reproduce.finished("smoke", asked)
-    assert reproduce.finished("smoke", asked._replace(others=()))
+    asked = asked._replace(others=(), place=engine.place("2"))
+    assert reproduce.finished("smoke", asked)
+    # a profile may hold dry-run, until and the like
+    assert not reproduce.finished("smoke", asked._replace(place=engine.place("2", "/my/site")))
+    monkeypatch.setenv("SNAKEMAKE_PROFILE", "/my/site")
+    assert not reproduce.finished("smoke", asked)
     Plan.waiting = ()
     assert reproduce.finished("smoke", asked)
 
