@@ -80,7 +80,7 @@ def check_folder(folder):
     if found:
         raise UserError(
             f"{folder}: Snakemake cannot run in a folder whose path contains {found.group()!r}. "
-            "Move the project to a path of letters, digits, '-', '_' and '.'."
+            "Move it to a path of letters, digits, '-', '_' and '.'."
         )
 
 

@@ -6,7 +6,7 @@ import sys
 
 from collapse.errors import UserError
 
-from pipeline import configuration, paths, reruns
+from pipeline import configuration, environment, paths, reruns
 
 # made where Snakemake itself runs: downloads, tables, figures and whatever takes a second
 LIGHT_OUTPUTS = re.compile(r"data/|results/\{scale[^}]*\}/(tables/|figures/|report)")
@@ -28,11 +28,25 @@ def up(workflow, config):
     config : dict
         What ``--config`` and ``--configfile`` give; becomes the whole, checked configuration.
     """
+    checked(check_place, workflow)
     prepare_environment()
     reruns.install(workflow)
     loaded = checked(configuration.load, dict(config))
     config.clear()
     config.update(loaded)
+
+
+def check_place(workflow):
+    """Refuse where no job could run: without cores, or with a Python that no shell starts.
+
+    Snakemake waits for ever for the first core, and quotes no interpreter.
+    """
+    settings = workflow.resource_settings
+    if settings.cores is not None and settings.cores < 1:
+        raise UserError(f"--cores must be at least 1, got {settings.cores}: no job would start.")
+    if workflow.remote_exec and settings.nodes is not None and settings.nodes < 1:
+        raise UserError(f"--jobs must be at least 1, got {settings.nodes}: no job would start.")
+    environment.check_folder(os.path.dirname(sys.executable))
 
 
 def checked(function, *args):

@@ -4,6 +4,7 @@ import contextlib
 import functools
 import hashlib
 import http.server
+import shutil
 import threading
 
 import pytest
@@ -175,6 +176,7 @@ def test_only_objects_that_no_commit_names_are_unreferenced(published, tmp_path,
     reader.dvc("pull", "--quiet")
     assert unreferenced(reader) == []
     next((reader.folder / remote.CACHE).glob("??/*.dir")).unlink()
+    shutil.rmtree(reader.folder / "published")  # DVC would take the list from there
     assert unreferenced(reader) is None
 
     shallow = toy_artefacts.Project(tmp_path / "shallow")

@@ -57,6 +57,15 @@ def test_a_path_in_which_snakemake_starts_no_script_is_refused(folder):
         environment.check_folder(folder)
 
 
+def test_a_clone_in_such_a_path_installs_nothing(project):
+    folder = project.rename(project.with_name("my (own) $HOME & more; it's 'here'"))
+    status, errors = set_up(folder)
+    assert status == 1
+    (line,) = errors.splitlines()
+    assert line.startswith("ERROR: ") and "cannot run in a folder whose path contains ' '" in line
+    assert not (folder / ".venv").exists()
+
+
 def test_other_paths_are_accepted():
     for folder in ("/home/me/model-collapse_1.0", "/work/Zoë/数据", str(ROOT)):
         environment.check_folder(folder)
