@@ -75,17 +75,17 @@ def take_over_hashes(original, copy):
         Both with the same files, and the original's cache of hashes.
     """
     cache, entries = copy / HASHES, {}
-    for key, (identity, value) in json.loads(cache.read_text()).items():
+    for key, (known, value) in json.loads(cache.read_text()).items():
         kind, _, name = key.partition(":")
         path = original / name  # some names are absolute
-        if path.is_relative_to(original) and path.exists() and _identity(path) == identity:
+        if path.is_relative_to(original) and path.exists() and identity(path) == known:
             copied = copy / path.relative_to(original)
             place = copied if Path(name).is_absolute() else name
-            entries[f"{kind}:{place}"] = [_identity(copied), value]
+            entries[f"{kind}:{place}"] = [identity(copied), value]
     cache.write_text(json.dumps(entries))
 
 
-def _identity(path):
+def identity(path):
     """What `pipeline.hashes` knows a file by."""
     status = path.stat()
     return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
@@ -123,8 +123,10 @@ class Checkout:
         """Run a sub-command of the project's command line."""
         return self.call(sys.executable, "scripts/cli.py", *arguments, env=env)
 
-    def plan(self, *targets, scale="smoke", config=()):
+    def plan(self, *targets, scale="smoke", config=(), fresh=False):
         """Jobs that Snakemake would run, and what does not match its record.
+
+        With `fresh`, as ``make verify`` sees it, which trusts no hash of earlier runs.
 
         Returns
         -------
@@ -135,7 +137,7 @@ class Checkout:
         """
         receiver, sender = _planners.Pipe(duplex=False)
         process = _planners.Process(
-            target=_plan, args=(sender, str(self.folder), scale, targets, config)
+            target=_plan, args=(sender, str(self.folder), scale, targets, config, fresh)
         )
         process.start()
         sender.close()
@@ -177,13 +179,13 @@ class Checkout:
         }
 
 
-def _plan(sender, folder, scale, targets, config):
+def _plan(sender, folder, scale, targets, config, fresh):
     """Plan in a process of its own, with the checkout's code; send the answer."""
     os.chdir(folder)
     sys.path[:] = [f"{folder}/scripts", *(p for p in sys.path if p != str(ROOT / "scripts"))]
     assert not [name for name in sys.modules if name.split(".")[0] in OWN]
     try:
-        sender.send(_answer(scale, targets, config))
+        sender.send(_answer(scale, targets, config, fresh))
     except SystemExit as error:
         sender.send({"error": str(error)})
     except Exception as error:
@@ -191,12 +193,12 @@ def _plan(sender, folder, scale, targets, config):
     sender.close()
 
 
-def _answer(scale, targets, config):
+def _answer(scale, targets, config, fresh):
     import collections
 
     from pipeline import plan, verdicts
 
-    with plan.planned(scale, *targets, config=config) as planned:
+    with plan.planned(scale, *targets, config=config, fresh=fresh) as planned:
         waiting = collections.Counter(job.rule for job in planned.waiting)
         if len(waiting) > 1:
             del waiting["report"]

@@ -23,11 +23,15 @@ class HashCache:
     path : str or Path or None
         The file that holds the entries between runs; a missing or damaged one is an empty cache.
         None: entries are kept in memory only.
+    fresh : bool
+        Trust no entry of earlier runs, but replace them: what a disk has damaged is found, and
+        later runs see it, too.
     """
 
-    def __init__(self, path=CACHE):
+    def __init__(self, path=CACHE, *, fresh=False):
         self._path = path and Path(path)
-        self._entries = _read(self._path) if path else {}
+        self._old = _read(self._path) if path else {}
+        self._entries = {} if fresh else dict(self._old)
         self._changed = False
 
     def sha256(self, path):
@@ -61,6 +65,7 @@ class HashCache:
         if known and known[0] == identity:
             return known[1]
         value = compute(path)
+        self._old.pop(key, None)
         if time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) > SETTLED:
             self._entries[key] = [identity, value]
             self._changed = True
@@ -71,7 +76,7 @@ class HashCache:
         if not self._changed or not self._path:
             return
         try:
-            files.write_text(self._path, json.dumps(self._entries))
+            files.write_text(self._path, json.dumps({**self._old, **self._entries}))
             self._changed = False
         except OSError:
             pass

@@ -12,6 +12,7 @@ from pipeline import files, fingerprints, hashes
 
 PACKAGES = ("numpy", "scipy", "pandas", "scikit-learn", "matplotlib", "torch", "transformers")
 MODULES = {"scikit-learn": "sklearn"}
+EXPECTED = Path(".snakemake", "inputs.json")
 SHAPE = {"rule": str, "parameters": dict, "inputs": dict, "outputs": dict, "versions": dict}
 
 
@@ -92,6 +93,17 @@ def installed(name):
         return None
 
 
+def expect(inputs):
+    """Note with which bytes a run begins, so that its jobs compute with no others.
+
+    Parameters
+    ----------
+    inputs : dict of str to str
+        SHA-256 of files that no job of the run makes, by path.
+    """
+    files.write_json(EXPECTED, inputs)
+
+
 def begin(job):
     """Hash a job's inputs; return the function that writes its record once it has its outputs.
 
@@ -106,11 +118,12 @@ def begin(job):
     Raises
     ------
     UserError
-        If code was edited after the run started: the job would compute with other code than its
-        record names.
+        If code or an input was edited after the run started: the job would compute with other
+        code than its record names, or with an input that its own record does not fit.
     """
     _check_code(job.params.get("code", {}))
     inputs = digests(job.input)
+    _check_inputs(inputs)
 
     def write():
         _check_code(job.params.get("code", {}))
@@ -129,3 +142,16 @@ def begin(job):
 def _check_code(code):
     for name in fingerprints.Fingerprints(hashes.HashCache()).edited(code):
         raise UserError(f"{name} was edited after this run started. Run the command again.")
+
+
+def _check_inputs(inputs):
+    try:
+        expected = json.loads(EXPECTED.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return
+    for name, found in inputs.items():
+        if expected.get(name, found) != found:
+            raise UserError(
+                f"{name} was changed after this run started. Run the command again: what does not "
+                "match its record is made again."
+            )

@@ -13,10 +13,24 @@ import sys
 from pipeline import graph, hashes, records, verdicts
 
 _options = {"quiet": False, "fresh": False}
+_constants = {}  # SHA-256 of outputs that are the same under all settings, by path
+
+
+def hold_constant(sums):
+    """Accept no other bytes of some outputs than these, whatever their records say.
+
+    Parameters
+    ----------
+    sums : dict of str to str
+        SHA-256 by path.
+    """
+    _constants.update(sums)
 
 
 def install(workflow):
-    """Let records decide in this process; has no effect in the processes of single jobs.
+    """Let records decide in this process, and no time stamp anywhere.
+
+    The processes of single jobs decide nothing; they only accept inputs of any date.
 
     Parameters
     ----------
@@ -24,10 +38,13 @@ def install(workflow):
     """
     from snakemake.dag import DAG
 
-    if not workflow.is_main_process or hasattr(DAG, "decided_by_records"):
+    if hasattr(DAG, "decided_by_records"):
+        return
+    DAG.decided_by_records = True
+    _ignore_dates(DAG)
+    if not workflow.is_main_process:
         return
     original_update, original_incomplete = DAG.update_needrun, DAG.incomplete_files
-    DAG.decided_by_records = True
 
     async def update_needrun(dag, *args, **kwargs):
         with _records_decide(dag):
@@ -39,6 +56,17 @@ def install(workflow):
         return [file for file in await original_incomplete(dag) if str(file) not in ours]
 
     DAG.update_needrun, DAG.incomplete_files = update_needrun, incomplete_files
+
+
+def _ignore_dates(dag_type):
+    """Accept outputs that are older than an input, as next to a file dated in the future."""
+    original = dag_type.check_output_mtime
+
+    async def check_output_mtime(dag, job, outputs):
+        if not graph.is_recorded(job):
+            await original(dag, job, outputs)
+
+    dag_type.check_output_mtime = check_output_mtime
 
 
 @contextlib.contextmanager
@@ -63,8 +91,8 @@ def judged(dag):
     known = getattr(dag, "judged", None)
     if known is None or known[0] != set(dag.jobs):
         pairs = graph.jobs_of(dag)
-        cache = hashes.HashCache(None if _options["fresh"] else hashes.CACHE)
-        found = verdicts.judge([job for job, _ in pairs], digest=cache.sha256)
+        cache = hashes.HashCache(fresh=_options["fresh"])
+        found = verdicts.judge([job for job, _ in pairs], digest=cache.sha256, constants=_constants)
         cache.save()
         if not _options["quiet"]:
             _print_stale(dag, found)
@@ -135,6 +163,19 @@ def changed(outputs):
         now = (records.read(path) or {}).get("outputs", before)
         found += [name for name in before if now.get(name) != before[name]]
     return found
+
+
+def found_inputs(dag):
+    """SHA-256 of the files that match and that waiting jobs take as they are, by path."""
+    pairs = judged(dag)
+    taken = {str(file) for _, job in pairs if dag.needrun(job) for file in job.input}
+    return {
+        path: verdict.record["outputs"][path]
+        for verdict, job in pairs
+        if not dag.needrun(job)
+        for path, state in verdict.states.items()
+        if state == verdicts.MATCHES and path in taken
+    }
 
 
 def _affected(dag, pairs):

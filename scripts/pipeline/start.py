@@ -6,7 +6,7 @@ import sys
 
 from collapse.errors import UserError
 
-from pipeline import configuration, environment, paths, reruns
+from pipeline import configuration, environment, paths, records, reruns
 
 # made where Snakemake itself runs: downloads, tables, figures and whatever takes a second
 LIGHT_OUTPUTS = re.compile(r"data/|results/\{scale[^}]*\}/(tables/|figures/|report)")
@@ -47,6 +47,11 @@ def check_place(workflow):
     if workflow.remote_exec and settings.nodes is not None and settings.nodes < 1:
         raise UserError(f"--jobs must be at least 1, got {settings.nodes}: no job would start.")
     environment.check_folder(os.path.dirname(sys.executable))
+
+
+def hold_constant(sums):
+    """Let records decide with hashes that hold whatever records say, see `pipeline.reruns`."""
+    reruns.hold_constant(sums)
 
 
 def checked(function, *args):
@@ -94,6 +99,7 @@ def begin(workflow):
     from pipeline import progress
 
     resume.begin(workflow.executor_plugin.name)
+    records.expect(reruns.found_inputs(workflow.dag))
     progress.install(workflow)
     _again.update(reruns.made_again(workflow.dag))
     # Local jobs need no limit to their rate. Snakemake's default, 100 a second, leaves a timer with

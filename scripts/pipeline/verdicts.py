@@ -7,6 +7,7 @@ from typing import NamedTuple
 from pipeline import hashes, records
 
 MATCHES, DIFFERS, ABSENT = "matches", "differs", "not here"
+NO_RECORD = "it has no record"
 _DERIVED = "it was made from "  # how a reason starts that follows from another job's
 
 
@@ -34,7 +35,7 @@ class Verdict(NamedTuple):
         return bool(self.reasons) and all(reason.startswith(_DERIVED) for reason in self.reasons)
 
 
-def judge(jobs, read=records.read, digest=None):
+def judge(jobs, read=records.read, digest=None, constants=None):
     """A verdict on every job's outputs.
 
     An output matches if its bytes are the recorded ones; if its record names the rule, parameters
@@ -52,6 +53,8 @@ def judge(jobs, read=records.read, digest=None):
     digest : callable
         Returns the SHA-256 of the file at a path, or None if there is none. By default every file
         is hashed once, without a cache.
+    constants : dict of str to str, optional
+        SHA-256 that an output has by definition, by path; a record of another one is wrong.
 
     Returns
     -------
@@ -63,7 +66,10 @@ def judge(jobs, read=records.read, digest=None):
     for job in jobs:
         record = read(job.record)
         outputs = record["outputs"] if record else {}
-        reasons = tuple(_reasons(job, record, made, digest)) if record else ("it has no record",)
+        reasons = (NO_RECORD,)
+        if record:
+            wrong = _wrong_constants(record, constants or {})
+            reasons = (*wrong, *_reasons(job, record, made, digest))
         states = {path: _state(path, reasons, outputs, digest) for path in job.outputs}
         verdicts.append(Verdict(job, reasons, states, record))
         made |= dict.fromkeys(job.outputs, verdicts[-1])
@@ -185,14 +191,21 @@ def report(verdicts, waiting):
         f"{counts[ABSENT]} are not here"
     )
     if counts[DIFFERS]:
-        print(
-            "To recompute what does not match, run 'make reproduce'; or check out the revision and "
-            "settings that it belongs to."
-        )
+        print(remedy(verdicts))
     rules = collections.Counter(job.rule for job in waiting)
     listed = ", ".join(f"{rule} ×{n}" for rule, n in sorted(rules.items()))
     print(f"still to run: {listed}" if rules else "nothing is left to run")
     return int(counts[DIFFERS] > 0)
+
+
+def remedy(verdicts):
+    """What to do about results that do not match, in one line."""
+    bare = sum(verdict.here and verdict.reasons == (NO_RECORD,) for verdict in verdicts)
+    pulled = f" {bare} jobs have no record here: fetch records with 'make pull'." if bare else ""
+    return (
+        "To recompute what does not match, run 'make reproduce'; or check out the revision and "
+        f"settings that it belongs to.{pulled}"
+    )
 
 
 def _first(verdict):
@@ -205,6 +218,13 @@ def _state(path, reasons, outputs, digest):
     if found is None:
         return ABSENT
     return MATCHES if not reasons and found == outputs.get(path) else DIFFERS
+
+
+def _wrong_constants(record, constants):
+    """Outputs whose recorded hash is not the one that they have by definition."""
+    for path, found in record["outputs"].items():
+        if constants.get(path, found) != found:
+            yield f"its record is of another {path} than the canonical one"
 
 
 def _reasons(job, record, made, digest):

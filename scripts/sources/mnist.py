@@ -6,6 +6,7 @@ LeCun, Cortes, Burges: the MNIST database of handwritten digits, 1998.
 """
 
 import gzip
+import hashlib
 import io
 import pickle
 import shutil
@@ -66,6 +67,21 @@ def obtain(source, folder, *, path=None):
         for name in CANONICAL:
             (found / name).replace(raw / name)
     return source
+
+
+def canonical_sums(folder):
+    """SHA-256 of the files of a data set and of its SHA256SUMS, by path: constants.
+
+    Parameters
+    ----------
+    folder : str
+        Root of the data set.
+    """
+    lines = "".join(f"{CANONICAL[name]}  MNIST/raw/{name}\n" for name in sorted(CANONICAL))
+    return {
+        f"{folder}/SHA256SUMS": hashlib.sha256(lines.encode()).hexdigest(),
+        **{f"{folder}/MNIST/raw/{name}": found for name, found in CANONICAL.items()},
+    }
 
 
 def read(folder, *, train):

@@ -81,6 +81,22 @@ def test_a_file_that_changed_just_now_is_not_remembered(tmp_path, monkeypatch):
         cached(tmp_path).remembered("sha256", path, never)
 
 
+def test_a_fresh_look_finds_what_a_disk_has_damaged_and_later_runs_see_it_too(file, tmp_path):
+    """Bytes that change without a system call leave size, times and inode as they were."""
+    other = file.with_name("other")
+    other.write_text("other")
+    remember(file, tmp_path)
+    remember(other, tmp_path)
+    cache = tmp_path / "cache.json"
+    cache.write_text(cache.read_text().replace(files.sha256(file), "0" * 64))
+    assert cached(tmp_path).sha256(file) == "0" * 64  # a control: the cache cannot know
+    fresh = hashes.HashCache(cache, fresh=True)
+    assert fresh.sha256(file) == files.sha256(file)
+    fresh.save()
+    assert cached(tmp_path).remembered("sha256", file, never) == files.sha256(file)
+    assert cached(tmp_path).remembered("sha256", other, never) == files.sha256(other)
+
+
 def test_a_missing_file_has_no_hash(tmp_path):
     assert cached(tmp_path).sha256(tmp_path / "nothing") is None
 

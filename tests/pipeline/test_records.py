@@ -126,3 +126,16 @@ def test_a_job_whose_code_changed_since_the_plan_stops(job):
     job.params["code"] = {"scripts/pipeline/paths.py": "another fingerprint"}
     with pytest.raises(UserError, match=r"scripts/pipeline/paths\.py was edited after this run"):
         records.begin(job)
+
+
+def test_a_job_whose_input_changed_since_the_run_started_stops(job):
+    """In the middle of a run, its record would be true and its result would not be wanted."""
+    records.expect({"taken": files.sha256("taken"), "other": "0"})
+    records.begin(job)()
+    Path("taken").write_text("after")
+    with pytest.raises(UserError, match="taken was changed after this run started"):
+        records.begin(job)
+    records.expect({})  # as it is made by this run
+    records.begin(job)()
+    records.EXPECTED.write_text("[")  # of a folder that the jobs do not share
+    records.begin(job)()

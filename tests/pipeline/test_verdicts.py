@@ -36,8 +36,8 @@ class Chain:
             for j in self.jobs
         }
 
-    def judge(self):
-        return verdicts.judge(self.jobs, self.records.get, self.files.get)
+    def judge(self, **options):
+        return verdicts.judge(self.jobs, self.records.get, self.files.get, **options)
 
     def states(self):
         return {v.job.record: v.states[v.job.outputs[0]] for v in self.judge()}
@@ -199,3 +199,26 @@ def test_a_folder_outside_the_project_that_is_not_here_is_known_by_its_record(ou
     tmp_path.rmdir()
     outside.jobs[0] = outside.jobs[0]._replace(inputs=())
     assert set(outside.states().values()) == {verdicts.MATCHES}
+
+
+def test_a_false_record_of_a_constant_is_named_with_all_that_was_made_from_it(chain):
+    """Bytes and records that agree with each other, but not with what data are by definition."""
+    canonical = {"results/s/a": chain.files["results/s/a"], "results/s/unknown": "0"}
+    assert all(v.matches for v in chain.judge(constants=canonical))
+    chain.files["results/s/a"] = chain.records["a"]["outputs"]["results/s/a"] = "forged"
+    chain.records["b"]["inputs"]["results/s/a"] = "forged"
+    assert all(v.matches for v in chain.judge())  # a control: records alone cannot know
+    a, b, c, other = chain.judge(constants=canonical)
+    assert a.reasons == ("its record is of another results/s/a than the canonical one",)
+    assert b.derived and c.derived and other.matches
+
+
+def test_who_has_no_records_is_told_where_to_get_them(chain, capsys):
+    chain.files["results/s/a"] = "damaged"
+    verdicts.report(chain.judge(), [])
+    assert "make pull" not in capsys.readouterr().out
+    chain.records.clear()
+    verdicts.report(chain.judge(), [])
+    said = capsys.readouterr().out
+    assert "4 jobs have no record here: fetch records with 'make pull'." in said
+    assert "make reproduce" in said

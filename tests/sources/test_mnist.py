@@ -10,6 +10,7 @@ from urllib.error import URLError
 import numpy as np
 import pytest
 from collapse.errors import UserError
+from pipeline import checksums, files
 from sources import mnist
 
 
@@ -118,3 +119,12 @@ def test_nothing_but_arrays_is_unpickled():
 
     with pytest.raises(UserError, match="print"):
         mnist._ArraysOnly(BytesIO(pickle.dumps(Evil()))).load()
+
+
+def test_the_canonical_sums_are_those_of_the_files(mnist_folder):
+    """Of the file of sums, too, as the rule that writes it does."""
+    sums = mnist.canonical_sums(str(mnist_folder))
+    names = [path for path in sums if not path.endswith("SHA256SUMS")]
+    assert len(names) == 4
+    checksums.write(mnist_folder / "SHA256SUMS", names)
+    assert {path: files.sha256(path) for path in sums} == sums

@@ -1,11 +1,14 @@
 """Which jobs run again: exactly those whose records do not fit today's plan."""
 
+import json
 import os
 import random
 import shutil
+from pathlib import Path
 
 import pytest
 from pipeline import files
+from workflow_tools import HASHES, identity
 
 MODEL = "results/smoke/vae/models/replace/run00/gen01.safetensors"
 SCALE = "workflow/scales/smoke.yaml"
@@ -206,17 +209,75 @@ def test_what_does_not_match_is_named_and_made_again(arrived):
     record = arrived.folder / "results/smoke/records/vae/models/replace/run00/gen01.json"
     expected = files.read_json(record)["outputs"][MODEL]
     _swap(arrived.folder)
+    for path in (arrived.folder / "results/smoke/vae").rglob("*.*"):
+        os.utime(path, (4e9, 4e9))  # files dated in the future are no reason to stop
     done = arrived.run("--config", "scale=smoke", "--cores", "2", "--", MODEL)
     assert f"{MODEL}: its bytes differ from its record" in done.stderr
     assert files.sha256(arrived.folder / MODEL) == expected
+    taken = files.read_json(arrived.folder / ".snakemake/inputs.json")  # jobs compare with these
+    assert taken == {path: files.sha256(arrived.folder / path) for path in taken} != {}
 
 
-def test_a_damaged_figure_or_table_is_made_again(arrived):
-    table = arrived.folder / "results/smoke/tables/gmm_generations.csv"
-    table.write_text(table.read_text().replace("1", "2", 1))
-    figure = arrived.folder / "results/smoke/figures/lm_tail.png"
-    figure.write_bytes(figure.read_bytes()[:1000])
-    assert {"gmm_generations", "gmm_l2", "lm_tail"} <= set(arrived.planned())
+def cut(path):
+    """Leave the first half."""
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def change_a_digit(path):
+    path.write_text(path.read_text().replace("1", "2", 1))
+
+
+def flip(path):
+    """Change one bit in the middle."""
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def swap(path):
+    """Exchange with the file of another regime, as by ``mv``."""
+    other = path.with_name(path.name + ".kept")
+    path.rename(other)
+    Path(str(path).replace("/replace/", "/pool/")).rename(path)
+    other.rename(str(path).replace("/replace/", "/pool/"))
+
+
+CHAIN = "gaussian/models/{}/ddof0/size20/batch00/gen0010.npz"
+DAMAGE = {
+    "data/mnist/MNIST/raw/train-images-idx3-ubyte": flip,
+    "data/mnist/SHA256SUMS": change_a_digit,
+    f"results/smoke/{CHAIN.format('replace')}": swap,
+    "results/smoke/vae/models/replace/run00/gen02.safetensors": flip,
+    "results/smoke/tables/gmm_generations.csv": cut,
+    "results/smoke/tables/kde_generations.csv": change_a_digit,
+    "results/smoke/figures/lm_tail.png": cut,
+    "results/smoke/report.html": cut,
+}
+
+
+def test_all_damage_is_named_also_what_a_disk_has_hidden_from_the_cache(arrived):
+    """Of data, chains, models, tables, figures and the page, with the times that they had."""
+    folder = arrived.folder
+    damaged = [*DAMAGE, f"results/smoke/{CHAIN.format('pool')}"]
+    before = {path: ((folder / path).stat(), files.sha256(folder / path)) for path in damaged}
+    for path, damage in DAMAGE.items():
+        damage(folder / path)
+    for path, (status, _) in before.items():
+        os.utime(folder / path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    expected = dict.fromkeys(damaged, "its bytes differ from its record")
+    plan = arrived.plan()
+    assert plan["differing"] == expected
+    made = {"mnist", "mnist_sums", "gmm_generations", "kde_generations", "lm_tail", "report"}
+    assert made <= set(plan["waiting"]) | {"report"}
+
+    cache = folder / HASHES
+    entries = json.loads(cache.read_text())
+    for path, (_, digest) in before.items():
+        entries[f"sha256:{path}"] = [identity(folder / path), digest]
+    cache.write_text(json.dumps(entries))
+    assert arrived.plan()["differing"] == {}  # a control: the cache cannot know
+    assert arrived.plan(fresh=True)["differing"] == expected  # as 'make verify' looks
+    assert arrived.plan()["differing"] == expected  # so that its advice works
 
 
 def test_missing_checkpoints_are_not_missed(arrived):
