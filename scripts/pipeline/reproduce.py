@@ -30,7 +30,7 @@ def finished(scale, asked):
     """Whether nothing is left to run. With options of the user, such as ``-n``, ask the plan."""
     if not asked.others:
         return True
-    with plan.planned(scale, *asked.targets, config=asked.config) as planned:
+    with plan.planned(scale, *asked.targets, given=asked.given) as planned:
         return not planned.waiting
 
 

@@ -27,9 +27,22 @@ def up(workflow, config):
     """
     prepare_environment()
     reruns.install(workflow)
-    loaded = checked(configuration.load, dict(config))
+    loaded = checked(lambda: configuration.load(given(workflow, config)))
     config.clear()
     config.update(loaded)
+
+
+def given(workflow, config):
+    """What overrides the files of the configuration, as `configuration.load` takes it.
+
+    Configuration files are read again, by the rules of this project: Snakemake reads 010 as 8, and
+    takes the last of two equal keys.
+    """
+    settings = workflow.config_settings
+    if config != settings.overwrite_config:
+        return [("the workflow that includes this one", configuration.typed(dict(config)))]
+    read = [(os.path.relpath(path), configuration.read_yaml(path)) for path in settings.configfiles]
+    return [*read, (configuration.GIVEN, configuration.typed(dict(settings.config)))]
 
 
 def checked(function, *args):
