@@ -74,15 +74,17 @@ def take_over_hashes(original, copy):
     original, copy : Path
         Both with the same files, and the original's cache of hashes.
     """
+    from pipeline import hashes  # not at the top: planners import this module
+
     cache, entries = copy / HASHES, {}
-    for key, (identity, value) in json.loads(cache.read_text()).items():
+    for key, (identity, value) in json.loads(cache.read_text().partition("\n")[2]).items():
         kind, _, name = key.partition(":")
         path = original / name  # some names are absolute
         if path.is_relative_to(original) and path.exists() and _identity(path) == identity:
             copied = copy / path.relative_to(original)
             place = copied if Path(name).is_absolute() else name
             entries[f"{kind}:{place}"] = [_identity(copied), value]
-    cache.write_text(json.dumps(entries))
+    cache.write_text(hashes.dumped(entries))
 
 
 def _identity(path):
@@ -194,9 +196,9 @@ def _plan(sender, folder, scale, targets, config):
 def _answer(scale, targets, config):
     import collections
 
-    from pipeline import plan, verdicts
+    from pipeline import configuration, plan, verdicts
 
-    with plan.planned(scale, *targets, config=config) as planned:
+    with plan.planned(scale, *targets, given=configuration.given(config)) as planned:
         waiting = collections.Counter(job.rule for job in planned.waiting)
         if len(waiting) > 1:
             del waiting["report"]
