@@ -88,7 +88,8 @@ COMMANDS = {
         "reader",
         "what FIGURE (name of a figure or table, or a path) is made from",
         "report.explain:run",
-        ("scale", "figures"),
+        ("scale", "profile", "figures"),
+        passes="snakemake",
     ),
     "timings": Command(
         "author",
@@ -418,7 +419,7 @@ def overview():
         variables.setdefault(option.variable, explained(option))
     lines += [f"  {name:13} {text}" for name, text in variables.items() if name]
     lines += [
-        f"  {'ARGS':13} more options: of snakemake (reproduce, report), of pytest (test)",
+        f"  {'ARGS':13} more options: of snakemake (reproduce, report, explain), of pytest (test)",
         f"  {'PYTHON':13} the Python that makes .venv, 3.11 to 3.13",
     ]
     return "\n".join(lines)

@@ -74,15 +74,17 @@ def take_over_hashes(original, copy):
     original, copy : Path
         Both with the same files, and the original's cache of hashes.
     """
+    from pipeline import hashes  # not at the top: planners import this module
+
     cache, entries = copy / HASHES, {}
-    for key, (known, value) in json.loads(cache.read_text()).items():
+    for key, (known, value) in json.loads(cache.read_text().partition("\n")[2]).items():
         kind, _, name = key.partition(":")
         path = original / name  # some names are absolute
         if path.is_relative_to(original) and path.exists() and identity(path) == known:
             copied = copy / path.relative_to(original)
             place = copied if Path(name).is_absolute() else name
             entries[f"{kind}:{place}"] = [identity(copied), value]
-    cache.write_text(json.dumps(entries))
+    cache.write_text(hashes.dumped(entries))
 
 
 def identity(path):
@@ -196,9 +198,10 @@ def _plan(sender, folder, scale, targets, config, fresh):
 def _answer(scale, targets, config, fresh):
     import collections
 
-    from pipeline import plan, verdicts
+    from pipeline import configuration, plan, verdicts
 
-    with plan.planned(scale, *targets, config=config, fresh=fresh) as planned:
+    given = configuration.given(config)
+    with plan.planned(scale, *targets, given=given, fresh=fresh) as planned:
         waiting = collections.Counter(job.rule for job in planned.waiting)
         if len(waiting) > 1:
             del waiting["report"]

@@ -23,7 +23,7 @@ def begin(executor):
 def executor(folder):
     """Executor of a folder's last run; None if there was no run."""
     path = Path(folder, EXECUTOR)
-    return path.read_text(encoding="utf-8").strip() if path.is_file() else None
+    return path.read_text(encoding="utf-8", errors="replace").strip() if path.is_file() else None
 
 
 def submits(folder):
@@ -39,7 +39,7 @@ def check_host(folder):
     UserError
     """
     path = Path(folder, HOST)
-    words = path.read_text(encoding="utf-8").split() if path.is_file() else []
+    words = path.read_text(encoding="utf-8", errors="replace").split() if path.is_file() else []
     host, process = words if len(words) == 2 else ("", "")
     if host not in ("", socket.gethostname()):
         raise UserError(

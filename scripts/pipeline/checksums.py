@@ -1,10 +1,13 @@
 """SHA-256 sums of a folder's files, as sha256sum writes and checks them."""
 
+import re
 from pathlib import Path
 
 from collapse.errors import UserError
 
 from pipeline import files
+
+LINE = re.compile(r"(?P<digest>[0-9a-f]{64})  (?P<name>[^/\0\ufffd][^\0\ufffd]*)")
 
 
 def write(path, paths):
@@ -28,12 +31,12 @@ def read(path):
     Raises
     ------
     UserError
-        If a line is not "<hash>  <name>".
+        If a line is not "<hash>  <name>", with a name below the folder.
     """
     found = {}
-    for line in Path(path).read_text(encoding="utf-8").splitlines():
-        digest, gap, name = line.partition("  ")
-        if not (gap and name and len(digest) == 64):
-            raise UserError(f"{path} holds '{line}', no sum of a file: delete it and run again.")
-        found[(Path(path).parent / name).as_posix()] = digest
+    for line in Path(path).read_text(encoding="utf-8", errors="replace").splitlines():
+        sum_of = LINE.fullmatch(line)
+        if not sum_of or ".." in sum_of["name"].split("/"):
+            raise UserError(f"{path} holds {line!r}, no sum of a file: delete it and run again.")
+        found[(Path(path).parent / sum_of["name"]).as_posix()] = sum_of["digest"]
     return found

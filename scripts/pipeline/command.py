@@ -4,6 +4,7 @@ Commands that need no lock use the standard library alone: ``venv`` runs before 
 installed, also with Python versions that the project refuses.
 """
 
+import json
 import os
 import sys
 import tempfile
@@ -40,6 +41,11 @@ def call(function, *, alone=True):
     except OSError as error:
         place = error.filename or "this folder"
         return _fail(f"{place}: {error.strerror or error}. Fix this, then run the command again.")
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        from pipeline import faults
+
+        place = faults.being_read(error) or "a file"
+        return _fail(f"{place} is damaged ({faults.reason(error)}): restore it, then run again.")
     except KeyboardInterrupt:
         print("\nstopped; run the same command to resume", file=sys.stderr)
         return 1

@@ -12,6 +12,9 @@ from typing import NamedTuple
 
 import networkx
 from collapse.errors import UserError
+from pydantic import BaseModel, PositiveFloat
+
+from pipeline import files, shapes
 
 PARAMETERS = {"facebook/opt-125m": 125_239_296, "smollm2-135m": 134_515_008}  # of models by name
 BLOCKS = {"wikitext2": 37_354}  # training blocks of 64 tokens; the released code's number
@@ -39,6 +42,40 @@ class Growth(NamedTuple):
 NO_GROWTH = Growth()
 
 
+class Sizes(BaseModel, extra="forbid"):
+    """As `sizes` gives them."""
+
+    lm: PositiveFloat
+    vae: PositiveFloat
+    images: PositiveFloat
+
+
+class Rate(BaseModel):
+    """What a run has measured of a rule."""
+
+    start_s: float
+    s_per_unit: float
+    peak_mib: float
+    seconds: float
+    bytes: dict[str, float]
+    gpu: str | None
+
+
+class Run(BaseModel):
+    """What a run has measured."""
+
+    processor: str
+    sizes: Sizes
+    rules: dict[str, Rate]
+
+
+class Measured(BaseModel):
+    """The file `MEASURED`."""
+
+    blocks: dict[str, int]
+    runs: dict[str, Run]
+
+
 def kind(rule):
     """A rule's name without the suffixes of its variants (pruned models, real data)."""
     return re.sub(r"_(pruned|real)$", "", rule) if "_train" in rule else rule
@@ -48,6 +85,22 @@ def place(path):
     """A file's folder below a scale's results, family and kind; otherwise its first two folders."""
     parts = path.split("/")
     return "/".join(parts[2:4] if parts[0] == "results" and len(parts) > 4 else parts[:2])
+
+
+def measured():
+    """What earlier runs have measured, from the file `MEASURED`.
+
+    Returns
+    -------
+    dict
+        ``blocks`` by corpus, see `with_blocks`; and ``runs``, see `rates`.
+
+    Raises
+    ------
+    UserError
+        If the file is damaged.
+    """
+    return shapes.checked(files.read_json(MEASURED), Measured, MEASURED)
 
 
 def with_blocks(config, counted):

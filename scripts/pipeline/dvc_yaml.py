@@ -15,7 +15,7 @@ from pathlib import Path
 import yaml
 from collapse.errors import UserError
 
-from pipeline import hashes, plan
+from pipeline import hashes, plan, yaml_files
 from pipeline.layout import Layout
 
 FILE = "dvc.yaml"
@@ -99,8 +99,7 @@ def check():
 
 
 def _read():
-    path = Path(FILE)
-    return yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return yaml_files.read_yaml(FILE) if Path(FILE).is_file() else {}
 
 
 def fingerprint(jobs):

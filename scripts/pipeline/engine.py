@@ -1,5 +1,6 @@
 """Run Snakemake: resume after a killed run, watch over a cluster's jobs, report how it ended."""
 
+import os
 import subprocess
 import sys
 import time
@@ -9,10 +10,14 @@ from typing import NamedTuple
 from cluster import resume, watchdog
 from collapse.errors import UserError
 
-from pipeline import logs
+from pipeline import configuration, logs
 from pipeline import targets as names
 
 SNAKEMAKE = (sys.executable, "-m", "snakemake", "--quiet", "host", "rules")
+CONFIGURATION = {  # options whose values belong to the configuration
+    **dict.fromkeys(("--config", "-C"), "config"),
+    **dict.fromkeys(("--configfile", "--configfiles"), "files"),
+}
 ATTEMPTS = 3  # runs of Snakemake, if each comes to wait for jobs that Slurm has lost
 
 
@@ -25,22 +30,22 @@ class Options(NamedTuple):
         Where jobs run, see `place`.
     others : tuple of str
         Snakemake options.
-    config : tuple of str
-        Values of the configuration, ``key=value``.
+    given : pipeline.configuration.Given
+        What overrides the files of the configuration.
     targets : tuple of str
         Files or rules; none: the default target.
     """
 
     place: tuple
     others: tuple = ()
-    config: tuple = ()
+    given: configuration.Given = configuration.Given()
     targets: tuple = ()
 
     def command(self, scale, *extra):
-        """Snakemake's command line; later values of the configuration win."""
-        config = ("--config", *self.config, f"scale={scale}")
+        """Snakemake's command line; `scale` wins."""
         targets = ("--", *self.targets) if self.targets else ()
-        return [*SNAKEMAKE, *self.place, *self.others, *extra, *config, *targets]
+        given = self.given.options(scale)
+        return [*SNAKEMAKE, *self.place, *self.others, *extra, *given, *targets]
 
 
 def place(cores, profile=None):
@@ -76,21 +81,23 @@ def options(where, given=(), targets=(), *, scale):
     Raises
     ------
     UserError
-        If Snakemake does not know an option, or a target's name is unknown.
+        If Snakemake does not know an option, a target's name is unknown, or the configuration has
+        a mistake.
     """
     end = list(given).index("--") if "--" in given else len(given)
-    inner, values, config = _parsed(given[:end])
+    inner, profiles = _parsed(where, given[:end])
+    others, values = split(given[:end], inner)
+    override = configuration.given(values["config"], values["files"], profiles)
     asked = [*inner, *given[end + 1 :], *targets]
+    if override != configuration.Given():
+        configuration.load(override.layers(scale))
     return Options(
-        tuple(where),
-        tuple(without(given[:end], inner)),
-        tuple(values),
-        tuple(names.resolve(asked, scale, config)),
+        tuple(where), tuple(others), override, tuple(names.resolve(asked, scale, override))
     )
 
 
-def without(given, targets):
-    """Snakemake options without targets, and without ``--config`` and its values.
+def split(given, targets):
+    """Separate Snakemake options from targets, and from what they give to the configuration.
 
     Parameters
     ----------
@@ -101,15 +108,30 @@ def without(given, targets):
 
     Returns
     -------
-    list of str
+    others : list of str
+        Options without targets and configuration.
+    values : dict of str to list of str
+        config, entries ``key=value``; and files, paths of configuration files.
     """
-    others, in_config = [], False
+    others, values, current = [], {"config": [], "files": []}, None
     for word in given:
         if word.startswith("-"):
-            in_config = word.startswith("-C") or word.partition("=")[0] == "--config"
-        if not in_config and word not in targets:
+            option, attached = _option(word)
+            current = CONFIGURATION.get(option)
+            word = attached if current else word
+        if current and word and word not in targets:
+            values[current].append(word)
+        elif not current and word not in targets:
             others.append(word)
-    return others
+    return others, values
+
+
+def _option(word):
+    """An option, and the value that is attached to it."""
+    if word.startswith("--"):
+        option, _, attached = word.partition("=")
+        return option, attached
+    return word[:2], word[2:]
 
 
 def run(scale, asked):
@@ -166,28 +188,27 @@ def clean_up(scale, asked):
     resume.check_host(".")
     print("an earlier run was interrupted; resuming it", flush=True)
     resume.settle(".")
-    unlock = Options((), config=asked.config).command(scale, "--unlock")
+    unlock = Options((), given=asked.given).command(scale, "--unlock")
     subprocess.run(unlock, capture_output=True, check=False)
     for path in [*Path("data").rglob(".*.tmp*"), *Path("results", scale).rglob(".*.tmp*")]:
         path.unlink()
 
 
-def _parsed(given):
-    """Targets, values of the configuration, and these as a dict, among Snakemake options."""
-    if not given:
-        return [], [], {}
+def _parsed(where, given):
+    """Targets among Snakemake options, and paths of the profiles that a run reads."""
+    if not given and "--profile" not in where and "SNAKEMAKE_PROFILE" not in os.environ:
+        return [], [configuration.PROFILE]
     from snakemake import cli  # takes half a second
 
     parser = cli.get_argument_parser()
     parser.error = _refuse
-    args = parser.parse_args(list(given))
+    args = parser.parse_args([*where, *given])
     if args.cores == 0:
         _refuse("--cores must be at least 1")
-    values = list(args.config or [])
-    try:
-        return list(args.targets), values, cli.parse_config(values)
-    except ValueError as error:
-        raise UserError(f"--config {' '.join(values)}: {error}") from error
+    own = args.workflow_profile or "default"
+    here = [path for path in (own, f"profiles/{own}") if own != "none" and os.path.exists(path)]
+    found = [cli.get_profile_dir(name) for name in (*(args.profile or []), *here[:1])]
+    return list(args.targets), [str(path) for _, path in filter(None, found)]
 
 
 def _refuse(message):

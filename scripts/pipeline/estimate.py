@@ -7,7 +7,7 @@ Rates are those of reference/measured_costs.json, times the sizes in the configu
 from collections import Counter
 from typing import NamedTuple
 
-from pipeline import costs, files, logs, plan, targets
+from pipeline import costs, logs, plan, targets
 
 # beginnings of the names of rules that make one chain a run
 CHAINS = (
@@ -39,7 +39,7 @@ def run(scale, names):
     """
     with plan.planned(scale, *targets.resolve(names, scale)) as planned:
         jobs, config = planned.jobs, planned.config
-    measured = files.read_json(costs.MEASURED)
+    measured = costs.measured()
     config = costs.with_blocks(config, measured["blocks"])
     rates = costs.rates(measured["runs"], config)
     estimates = [estimate(job, config, rates) for job in jobs]

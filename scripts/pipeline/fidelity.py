@@ -1,8 +1,11 @@
 """Which settings and tables the table of choices that the paper leaves open needs."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from pipeline import configuration, paths, yaml_files
+from collapse.errors import UserError
+from pydantic import BaseModel
+
+from pipeline import configuration, paths, shapes, yaml_files
 
 CHOICES = "reference/fidelity.yaml"
 
@@ -14,22 +17,51 @@ class Needs(NamedTuple):
     tables: list
 
 
+class Measured(BaseModel, extra="forbid"):
+    """Where the effect of a choice is measured: arguments of `collapse.claims.fidelity.effect`."""
+
+    table: str
+    column: str
+    name: str
+    where: dict[str, Any]
+    across: str
+
+
+class Choice(BaseModel, extra="forbid"):
+    """A choice, see `collapse.claims.fidelity.table`."""
+
+    question: str
+    text: str
+    released: str
+    keys: dict[str, Any]
+    default: str
+    measured: Measured = None
+
+
 def read(config):
     """What the table takes from a checked configuration and from other tables.
 
     Raises
     ------
     UserError
-        If the file of choices names a key that the configuration lacks.
+        If the file of choices is damaged, or names a key that the configuration lacks.
     """
-    choices = yaml_files.read_yaml(paths.source(CHOICES)).values()
+    read = yaml_files.read_yaml(paths.source(CHOICES))
+    choices = shapes.checked(read, dict[str, Choice], CHOICES).values()
     keys = [key for choice in choices for key in choice["keys"]]
     names = {choice["measured"]["table"] for choice in choices if "measured" in choice}
     return Needs(
-        {key: configuration.value(config, key) for key in keys},
+        {key: _value(config, key) for key in keys},
         [
             f"results/{config['scale']}/tables/{name}.csv"
             for name in sorted(names)
             if name.split("_")[0] in config["families"]
         ],
     )
+
+
+def _value(config, key):
+    try:
+        return configuration.value(config, key)
+    except UserError as error:
+        raise UserError(f"{CHOICES}: {error}") from error

@@ -76,21 +76,24 @@ class HashCache:
         if not self._changed or not self._path:
             return
         try:
-            files.write_text(self._path, json.dumps({**self._old, **self._entries}))
+            files.write_text(self._path, dumped({**self._old, **self._entries}))
             self._changed = False
         except OSError:
             pass
 
 
+def dumped(entries):
+    """Entries of a cache as the text of its file, which starts with its own hash."""
+    text = json.dumps(entries)
+    return f"{digest(text)}\n{text}"
+
+
 def _read(path):
     try:
-        entries = json.loads(path.read_text(encoding="utf-8"))
+        known, _, text = path.read_text(encoding="utf-8").partition("\n")
     except (OSError, ValueError):
         return {}
-    whole = isinstance(entries, dict) and all(
-        isinstance(entry, list) and len(entry) == 2 for entry in entries.values()
-    )
-    return entries if whole else {}
+    return json.loads(text) if digest(text) == known else {}
 
 
 def combined(tables):

@@ -9,7 +9,7 @@ import traceback
 
 from collapse.errors import UserError
 
-from pipeline import records, soundness
+from pipeline import faults, records, soundness
 
 
 @contextlib.contextmanager
@@ -46,13 +46,13 @@ def job(adapter):
             f"peak {peak:.0f} MiB"
         )
     except UserError as error:
-        _stop(terminal, str(error))
+        _stop(terminal, faults.without_advice(str(error)))
     except OSError as error:
-        place = error.filename or f"the job of {log}"
+        place = error.filename or faults.being_read(error) or f"the job of {log}"
         reason = error.strerror or error
         _stop(terminal, f"{place}: {reason}. Fix this, then run again.", trace=True)
     except Exception as error:
-        reason = f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
+        reason = faults.explained(error, adapter.input)
         _stop(terminal, f"{reason} (traceback in {log}).", trace=True)
 
 

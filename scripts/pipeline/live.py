@@ -30,9 +30,9 @@ def family_of(path):
 
 def expected(jobs, config):
     """Seconds of each job as ``make plan`` estimates them; all equal for an unknown model."""
-    from pipeline import costs, estimate, files
+    from pipeline import costs, estimate
 
-    measured = files.read_json(costs.MEASURED)
+    measured = costs.measured()
     try:
         config = costs.with_blocks(config, measured["blocks"])
         rates = costs.rates(measured["runs"], config)

@@ -100,6 +100,6 @@ def _locked(folder):
 
 def _owner(folder):
     try:
-        return Path(folder, OWNER).read_text(encoding="utf-8")
+        return Path(folder, OWNER).read_text(encoding="utf-8", errors="replace")
     except OSError:
         return "unknown"

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 DONE = re.compile(
-    r"^done: (\w+): ([\d.]+) s, ([\d.]+) s CPU of which ([\d.]+) s to start up, peak (\d+) MiB$",
+    r"^done: (\w+): (\d+\.\d+) s, (\d+\.\d+) s CPU of which (\d+\.\d+) s to start up, "
+    r"peak (\d+) MiB$",
     re.MULTILINE,
 )
 COLUMNS = ["scale", "rule", "s", "cpu_s", "start_up_s", "peak_mib"]

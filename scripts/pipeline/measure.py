@@ -18,7 +18,7 @@ def run(scale):
     """Measure and write. Rates of rules that only an earlier run has measured are kept."""
     with plan.planned(scale) as planned:
         jobs, config = planned.jobs, planned.config
-    known = files.read_json(costs.MEASURED)
+    known = costs.measured()
     known["blocks"] |= counted_blocks(config)
     config = costs.with_blocks(config, known["blocks"])
     new = rates(jobs, config)

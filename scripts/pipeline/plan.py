@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from collapse.errors import UserError
 
-from pipeline import paths, reruns
+from pipeline import configuration, paths, reruns
 
 
 class Plan(NamedTuple):
@@ -39,7 +39,7 @@ class Plan(NamedTuple):
 
 
 @contextlib.contextmanager
-def planned(scale, *targets, config=(), fresh=False):
+def planned(scale, *targets, given=None, fresh=False):
     """The plan of a scale in the working directory; runs nothing.
 
     Parameters
@@ -47,8 +47,9 @@ def planned(scale, *targets, config=(), fresh=False):
     scale : str
     *targets : str
         Rules or files; none: the default target.
-    config : sequence of str
-        Further values of the configuration, as ``key=value``.
+    given : pipeline.configuration.Given, optional
+        What overrides the files of the configuration; by default what the profile of every run
+        gives.
     fresh : bool
         Hash every file again instead of trusting the cache of hashes.
 
@@ -65,11 +66,14 @@ def planned(scale, *targets, config=(), fresh=False):
     from snakemake.settings import enums, types
 
     with contextlib.redirect_stderr(io.StringIO()):  # Snakemake names the profile that it reads
-        _, args = cli.parse_args(["--config", *config, f"scale={scale}", "--", *targets])
+        _, args = cli.parse_args(["--", *targets])
+    given = given or configuration.given()
     with api.SnakemakeApi(types.OutputSettings(quiet={enums.Quietness.ALL})) as snakemake:
         workflow = snakemake.workflow(
             resource_settings=types.ResourceSettings(cores=1),
-            config_settings=types.ConfigSettings(config=cli.parse_config(args.config)),
+            config_settings=types.ConfigSettings(
+                config={**given.config, "scale": scale}, configfiles=list(map(Path, given.files))
+            ),
             snakefile=paths.ROOT / "Snakefile",
             workdir=Path.cwd(),
         )

@@ -19,20 +19,46 @@ SHAPE = {"rule": str, "parameters": dict, "inputs": dict, "outputs": dict, "vers
 def path(log):
     """The record of the job whose log is below ``logs/<scale>/`` or ``logs/data/``."""
     _, root, *place = Path(log).with_suffix(".json").parts
-    folder = Path(root) if root == "data" else Path("results", root)
-    return Path(folder, "records", *place)
+    above = Path(root) if root == "data" else Path("results", root)
+    return Path(above, "records", *place)
+
+
+def folder(path):
+    """The folder of records of a file below ``results/<scale>`` or ``data``."""
+    parts = Path(path).parts
+    return Path(*parts[: 1 if parts[0] == "data" else 2], "records")
 
 
 def read(path):
     """The record at `path`, or None if there is none or it is damaged."""
     try:
         record = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     whole = isinstance(record, dict) and all(
         isinstance(record.get(key), kind) for key, kind in SHAPE.items()
     )
-    return record if whole else None
+    return record if whole and isinstance(record["parameters"].get("code", {}), dict) else None
+
+
+def damaged(paths):
+    """Those of some results whose bytes differ from the record of the job that made them.
+
+    Parameters
+    ----------
+    paths : sequence of str
+        Below ``results/<scale>`` or ``data``.
+
+    Returns
+    -------
+    list of str
+    """
+    places = {folder(path) for path in paths}
+    made = {}
+    for file in sorted(file for place in places for file in place.rglob("*.json")):
+        made |= (read(file) or {"outputs": {}})["outputs"]
+    here = sorted({str(path) for path in paths if Path(path).is_file()})
+    return [path for path in here if path in made and files.sha256(path) != made[path]]
 
 
 def parameters(params):

@@ -36,7 +36,7 @@ def finished(scale, asked):
     with_profile = "--profile" in asked.place or "SNAKEMAKE_PROFILE" in os.environ
     if not asked.others and not with_profile:
         return True
-    with plan.planned(scale, *asked.targets, config=asked.config) as planned:
+    with plan.planned(scale, *asked.targets, given=asked.given) as planned:
         return not planned.waiting
 
 

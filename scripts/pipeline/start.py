@@ -31,7 +31,7 @@ def up(workflow, config):
     checked(check_place, workflow)
     prepare_environment()
     reruns.install(workflow)
-    loaded = checked(configuration.load, dict(config))
+    loaded = checked(lambda: configuration.load(given(workflow, config)))
     config.clear()
     config.update(loaded)
 
@@ -52,6 +52,19 @@ def check_place(workflow):
 def hold_constant(sums):
     """Let records decide with hashes that hold whatever records say, see `pipeline.reruns`."""
     reruns.hold_constant(sums)
+
+
+def given(workflow, config):
+    """What overrides the files of the configuration, as `configuration.load` takes it.
+
+    Configuration files are read again, by the rules of this project: Snakemake reads 010 as 8, and
+    takes the last of two equal keys.
+    """
+    settings = workflow.config_settings
+    if config != settings.overwrite_config:
+        return [("the workflow that includes this one", configuration.typed(dict(config)))]
+    read = [(os.path.relpath(path), configuration.read_yaml(path)) for path in settings.configfiles]
+    return [*read, (configuration.GIVEN, configuration.typed(dict(settings.config)))]
 
 
 def checked(function, *args):

@@ -9,7 +9,7 @@ from collapse.errors import UserError
 from pipeline import paths
 
 
-def resolve(names, scale, config=None):
+def resolve(names, scale, given=None):
     """The files or rules that names stand for.
 
     Parameters
@@ -17,8 +17,8 @@ def resolve(names, scale, config=None):
     names : iterable of str
         Figures or tables by their bare names (``gmm_l2``), paths of results, or rules.
     scale : str
-    config : dict, optional
-        Values of the configuration given by ``--config``.
+    given : pipeline.configuration.Given, optional
+        What overrides the files of the configuration.
 
     Returns
     -------
@@ -33,7 +33,7 @@ def resolve(names, scale, config=None):
     names = list(names)
     if not any(is_bare(name) for name in names):
         return names
-    known = _known(scale, config or {})
+    known = _known(scale, given)
     return [path for name in names for path in _paths(name, scale, known)]
 
 
@@ -66,11 +66,12 @@ def _rule_files():
     return [paths.ROOT / "Snakefile", *sorted(Path(paths.ROOT, "workflow/rules").glob("*.smk"))]
 
 
-def _known(scale, config):
+def _known(scale, given):
     from pipeline import configuration
     from pipeline.layout import Layout
 
-    layout = Layout(configuration.load({**config, "scale": scale}))
+    layers = (given or configuration.given()).layers(scale)
+    layout = Layout(configuration.load(layers))
     return set(layout.figures("png")) | set(layout.tables("csv"))
 
 

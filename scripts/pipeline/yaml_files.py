@@ -110,3 +110,24 @@ def read_yaml(path):
     if not isinstance(value, dict):
         raise UserError(f"{path} must hold 'key: value' lines, but holds none: restore it.")
     return value
+
+
+def read_value(text, origin):
+    """Parse a YAML value by the same rules.
+
+    Parameters
+    ----------
+    text : str
+    origin : str
+        Where it is from, for the message.
+
+    Raises
+    ------
+    UserError
+        If it is not YAML.
+    """
+    try:
+        return yaml.load(text, _StrictLoader)
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError) as error:
+        reason = getattr(error, "problem", None) or "it is not YAML text"
+        raise UserError(f"{origin}: {reason}: write it as YAML, such as {{runs: 8}}.") from error

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from collapse.errors import UserError
-from pipeline import paths, yaml_files
+from pipeline import paths, shapes, yaml_files
+from pydantic import BaseModel
 
 CONTENTS = "workflow/report/contents.yaml"
 
@@ -40,9 +41,9 @@ def read(figures, tables):
     Raises
     ------
     UserError
-        If a figure or table belongs to no family.
+        If the file is damaged, or a figure or table belongs to no family.
     """
-    families = yaml_files.read_yaml(paths.source(CONTENTS))
+    families = _families()
     known = {kind: _names(families, kind) for kind in ("figures", "tables")}
     for kind, wanted in (("figures", figures), ("tables", tables)):
         for name in wanted:
@@ -79,6 +80,23 @@ def labels(families, path):
     name = Path(path).stem
     entry = family_of(families, path).figures[name]
     return {"figure": name, "in the paper": place(entry) or "–"}
+
+
+def _families():
+    class Figure(BaseModel, extra="forbid"):
+        alt: str
+        arxiv: str = ""
+        nature: str = ""
+        elsewhere: str = ""
+
+    class Chapter(BaseModel, extra="forbid"):
+        title: str
+        about: str
+        figures: dict[str, Figure] = {}
+        tables: dict[str, str] = {}
+
+    read = yaml_files.read_yaml(paths.source(CONTENTS))
+    return shapes.checked(read, dict[str, Chapter], CONTENTS)
 
 
 def _names(families, kind):

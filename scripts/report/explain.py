@@ -9,17 +9,24 @@ from collections import Counter
 from pathlib import Path
 
 import networkx
-from pipeline import files, plan, targets
+from collapse.errors import UserError
+from pipeline import configuration, engine, files, plan, targets
+
+SHORT = 8  # a layer of the configuration with at most this many values is listed
 
 
-def run(scale, names):
-    """Print an explanation of each name.
+def run(scale, profile, names, options):
+    """Print where the configuration comes from, and an explanation of each name.
 
     Parameters
     ----------
     scale : str
+    profile : str or None
+        A folder with Snakemake options, which may give values of the configuration.
     names : sequence of str
         Figures or tables by name, or paths of results.
+    options : sequence of str
+        ``--config`` and ``--configfile`` with their values, as for a run.
 
     Raises
     ------
@@ -27,11 +34,39 @@ def run(scale, names):
         If a name is unknown, or none is given.
     """
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # the reader may stop early
-    with plan.planned(scale) as planned:
+    asked = engine.options(engine.place("all", profile), options, scale=scale)
+    if asked.others or asked.targets:
+        raise UserError(
+            f"explain runs nothing: of ARGS it takes --config and --configfile, but not "
+            f"{' '.join([*asked.others, *asked.targets])}."
+        )
+    *layers, _ = configuration.layers_of(asked.given.layers(scale))
+    print("\n".join(loaded(layers)), end="\n\n\n")
+    with plan.planned(scale, given=asked.given) as planned:
         made = {path: job for job in planned.jobs for path in job.outputs}
         seed = planned.config["seed"]
     found = [path for name in names or [""] for path in paths_of(name, made, scale)]
     print("\n\n\n".join("\n".join(explanation(path, made, scale, seed)) for path in found))
+
+
+def loaded(layers):
+    """Where the configuration comes from, as lines of text.
+
+    Parameters
+    ----------
+    layers : list of (str, dict)
+        As `pipeline.configuration.layers_of` gives them.
+    """
+    yield "configuration; each source overrides those before it"
+    for origin, values in layers:
+        keys = list(_dotted(values))
+        yield f"  {origin}: {', '.join(keys) if len(keys) <= SHORT else f'{len(keys)} values'}"
+
+
+def _dotted(values, above=""):
+    for key, value in values.items():
+        nested = isinstance(value, dict) and value
+        yield from _dotted(value, f"{above}{key}.") if nested else [f"{above}{key}"]
 
 
 def paths_of(name, made, scale):

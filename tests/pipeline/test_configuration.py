@@ -298,7 +298,7 @@ def test_a_line_says_which_file_has_the_value(config, project, mistakes):
         configuration.load({"scale": "mine", "kde": {"runs": 0}}, directory=root, root=root)
     kde, vae = sorted(caught.value.lines, key=lambda line: "vae" in line)
     assert vae.endswith("workflow/scales/mine.yaml: vae.images must be at least 2, got 0.")
-    assert kde == "--config or --configfile: kde.runs must be at least 2, got 0."
+    assert kde == "--config: kde.runs must be at least 2, got 0."
     set_in(config, "gmm.chains", [{"size": 0, "last_generation": 1}])
     assert "config.yaml: gmm.chains.0.size must be at least 3" in mistakes(config)[0]
 
@@ -566,14 +566,14 @@ def test_a_folder_may_have_its_own_base(config, tmp_path):
     assert [Path(origin).name for origin, _ in layers] == [
         "config.yaml",
         "smoke.yaml",
-        "--config or --configfile",
+        "--config",
     ]
 
 
 def test_given_values_are_merged_and_their_text_is_read_as_yaml():
     given = {
         "kde": {"runs": "8", "bandwidths": ["null", "0.1"]},
-        "lm": {"revision": "null", "model": "~/models/010", "train": {"learning_rate": "1e-3"}},
+        "lm": {"revision": "None", "model": "~/models/010", "train": {"learning_rate": "1e-3"}},
         "jobs": {"vae_train": {"gpu": "false"}},
     }
     before = copy.deepcopy(given)
@@ -607,7 +607,7 @@ def test_wrong_given_values_are_one_line(given, words):
     with pytest.raises(configuration.ConfigurationError) as caught:
         configuration.load(given)
     (line,) = caught.value.lines
-    assert line.startswith("--config or --configfile: ")
+    assert line.startswith("--config: ")
     assert words in line
     assert "\n" not in line
     assert len(line) < 300

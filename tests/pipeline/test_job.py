@@ -14,7 +14,8 @@ SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 def run_job(tmp_path, body):
     """Run a job with this body; returns exit status, terminal text and log."""
     lines = ["from collapse.errors import UserError", "from pipeline.job import job", "import os"]
-    lines += ["from types import SimpleNamespace"]
+    lines += ["from types import SimpleNamespace; import numpy as np, pandas as pd"]
+    lines += ["from pipeline.files import read_arrays"]
     lines += [f"os.chdir({str(tmp_path)!r}); os.makedirs('logs/smoke')"]
     lines += ["adapter = SimpleNamespace(log=['logs/smoke/some.log'], rule='some_rule')"]
     lines += ["adapter.input, adapter.output, adapter.params = [], [], {}"]
@@ -49,6 +50,22 @@ def test_output_goes_to_the_log_also_of_child_processes(tmp_path):
         ("open('/no/such/file')", "/no/such/file: No such file or directory. Fix this", True),
         ("raise OSError(28, 'No space left on device')", "No space left on device. Fix", True),
         ("1 / 0", "ZeroDivisionError: division by zero (traceback in ", True),
+        ("open('a.npz', 'w').write('PK'); read_arrays('a.npz')", "a.npz is not whole", False),
+        (
+            "np.savez('a.npz', a=np.array([{}])); read_arrays('a.npz')",
+            "a.npz is not whole (it does not hold plain arrays): delete it and run again.",
+            False,
+        ),
+        (
+            "open('a.csv', 'w').close(); pd.read_csv('a.csv')",
+            "a.csv: EmptyDataError: No columns to parse from file (traceback in ",
+            True,
+        ),
+        (
+            "open('a.txt', 'wb').write(b'\\xe9'); open('a.txt', encoding='utf-8').read()",
+            "UnicodeDecodeError: 'utf-8' codec can't decode",
+            True,
+        ),
         (r"raise ValueError('one\ntwo')", "ValueError: one (traceback in ", True),
         (
             "open('a.json', 'w').write('NaN'); adapter.output.append('a.json')",

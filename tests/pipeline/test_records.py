@@ -9,6 +9,9 @@ import pytest
 from collapse.errors import UserError
 from pipeline import files, records
 
+CODE_IS_A_LIST = (
+    '{"rule": "r", "parameters": {"code": [1]}, "inputs": {}, "outputs": {}, "versions": {}}'
+)
 TRAINED = "results/smoke/records/vae/models/replace/run01/gen02.json"
 
 
@@ -114,7 +117,9 @@ def test_no_record_names_a_place_on_this_machine(finished):
         assert str(Path.home()) not in path.read_text()
 
 
-@pytest.mark.parametrize("content", ["", "{", "[1]", "{}", '{"rule": 1}', "\xff"])
+@pytest.mark.parametrize(
+    "content", ["", "{", "[1]", "{}", '{"rule": 1}', "\xff", "[" * 9999, CODE_IS_A_LIST]
+)
 def test_a_damaged_record_is_none(tmp_path, content):
     path = tmp_path / "record.json"
     path.write_bytes(content.encode("latin-1"))

@@ -2,28 +2,66 @@
 
 import pytest
 from collapse.errors import UserError
-from pipeline import engine, reproduce, targets
+from pipeline import configuration, engine, reproduce, targets
+from snakemake import cli
 
 DISCRETE = "results/smoke/discrete/metrics/uniform.npz"
 FIGURE, TABLE = "results/smoke/figures/tail_cutting.png", "results/smoke/tables/tail_cutting.csv"
 
 
 @pytest.mark.parametrize(
-    ("given", "others", "config", "found"),
+    ("given", "others", "values", "found"),
     [
-        ("--cores 2", "--cores 2", "", ""),
-        ("--config seed=5 device=auto -n", "-n", "seed=5 device=auto", ""),
-        ("-n -C seed=5", "-n", "seed=5", ""),
-        ("--config=seed=5 -n", "-n", "seed=5", ""),
-        ("a/b -n --config seed=5 -- c/d", "-n", "seed=5", "a/b c/d"),
-        ("-n --until vae_train -- a/b", "-n --until vae_train", "", "a/b"),
+        ("--cores 2", "--cores 2", {}, ""),
+        ("--config seed=5 device=auto -n", "-n", {"seed": 5, "device": "auto"}, ""),
+        ("-n -C seed=5", "-n", {"seed": 5}, ""),
+        ("-Cseed=5 -n", "-n", {"seed": 5}, ""),
+        ("--config=seed=5 -n", "-n", {"seed": 5}, ""),
+        ("--config seed=5 -n --config device=auto", "-n", {"seed": 5, "device": "auto"}, ""),
+        ("a/b -n --config seed=5 -- c/d", "-n", {"seed": 5}, "a/b c/d"),
+        ("-n --until vae_train -- a/b", "-n --until vae_train", {}, "a/b"),
     ],
 )
-def test_configuration_and_targets_are_found_among_the_users_options(given, others, config, found):
+def test_configuration_and_targets_are_found_among_the_users_options(given, others, values, found):
     asked = engine.options((), given.split(), scale="smoke")
-    assert asked == engine.Options(
-        (), tuple(others.split()), tuple(config.split()), tuple(found.split())
+    values = ((configuration.GIVEN, values),) if values else ()
+    expected = configuration.Given((), values)
+    assert asked == engine.Options((), tuple(others.split()), expected, tuple(found.split()))
+
+
+@pytest.mark.parametrize("option", ["--configfile {}", "--configfiles {}", "--configfile={}"])
+def test_configuration_files_are_passed_to_every_start_of_snakemake(tmp_path, option):
+    path = tmp_path / "mine.yaml"
+    path.write_text("kde: {runs: 5}\n")
+    asked = engine.options((), [*option.format(path).split(), "-n"], scale="smoke")
+    assert (asked.others, asked.given.files) == (("-n",), (str(path),))
+    for extra in ((), ("--unlock",)):
+        command = asked.command("smoke", *extra)
+        assert command[-4:] == ["--configfile", str(path), "--config", "scale=smoke"]
+
+
+def test_a_profile_gives_values_that_options_override(tmp_path):
+    (tmp_path / "more.yaml").write_text("vae: {runs: 3}\n")
+    (tmp_path / "config.yaml").write_text(
+        "cores: 2\nconfigfile: more.yaml\nconfig:\n"
+        "  seed: 1\n  kde: {runs: 5, bandwidths: [null, 0.5]}\n"
     )
+    where = engine.place("2", str(tmp_path))
+    asked = engine.options(where, ["--config", "kde={runs: 6}", "-n"], scale="smoke")
+    assert asked.given.config == {"seed": 1, "kde": {"runs": 6, "bandwidths": [None, 0.5]}}
+    assert asked.given.files == (str(tmp_path / "more.yaml"),)
+    # what Snakemake makes of the values that it is given
+    words = asked.command("smoke")
+    read = configuration.typed(cli.parse_config(words[words.index("--config") + 1 :]))
+    assert read == {**asked.given.config, "scale": "smoke"}
+    (tmp_path / "config.yaml").write_text("config: [seed=1]\n")
+    assert engine.options(where, scale="smoke").given.config == {"seed": 1}
+    (tmp_path / "config.yaml").write_text("config: {kde: {runs: 010}}\n")
+    with pytest.raises(UserError, match=r"config\.yaml: config: kde\.runs .* got '010'"):
+        engine.options(where, scale="smoke")
+    (tmp_path / "config.yaml").write_text("config: {seed: 1}\nconfig: {seed: 2}\n")
+    with pytest.raises(UserError, match=r"config\.yaml, line 2: the key 'config' is given twice"):
+        engine.options(where, scale="smoke")
 
 
 @pytest.mark.parametrize(
@@ -31,8 +69,18 @@ def test_configuration_and_targets_are_found_among_the_users_options(given, othe
     [
         ("--nonsense", "unrecognized arguments: --nonsense"),
         ("--cores 0", "--cores must be at least 1"),
-        ("--config seed", "--config seed: "),
-        ("--config =3", "--config =3: "),
+        ("--config seed", "--config 'seed': write it as key=value"),
+        ("--config =3", "--config '=3': write it as key=value"),
+        ("--config 5=3", "--config '5=3': write it as key=value"),
+        ("--config kde={runs:", "--config 'kde={runs:': .*: write it as YAML"),
+        ("--config kde={runs:5,runs:5}", "the key 'runs:5' is given twice"),
+        ('--config kde={"a":5,"a":6}', "the key 'a' is given twice"),
+        ("--config seed=010", r"--config: seed must be a whole number \(write 10\), got '010'"),
+        ("--config seed=1:30", "--config: seed must be a whole number, got '1:30'"),
+        ("--config seed=1e400", "--config: seed must be a whole number, got inf"),
+        (f"--config seed={'9' * 5000}", "--config: seed must be a whole number, got '999"),
+        ("--config seed=", "--config: seed must be a whole number, got null"),
+        ("--configfile /none.yaml", r"/none\.yaml cannot be read"),
     ],
 )
 def test_options_that_snakemake_refuses_are_reported_in_one_line(given, expected, capsys):
@@ -43,10 +91,11 @@ def test_options_that_snakemake_refuses_are_reported_in_one_line(given, expected
 
 
 def test_the_scale_wins_and_targets_come_last():
-    asked = engine.Options(engine.place("2"), ("-n",), ("seed=5", "scale=paper"), ("vae",))
+    given = configuration.given(["seed=5", "scale=paper", "device=cpu"])
+    asked = engine.Options(engine.place("2"), ("-n",), given, ("vae",))
     assert asked.command("smoke")[3:] == [
         *("--quiet", "host", "rules", "--cores", "2", "-n"),
-        *("--config", "seed=5", "scale=paper", "scale=smoke", "--", "vae"),
+        *("--config", "seed=5", 'scale="paper"', 'device="cpu"', "scale=smoke", "--", "vae"),
     ]
     assert engine.Options(()).command("smoke")[-1] == "scale=smoke"
     assert engine.place("2", "/home/me/site") == ("--profile", "/home/me/site")
@@ -73,8 +122,8 @@ def test_a_page_is_only_named_if_it_is_finished(monkeypatch):
     class Plan:
         waiting = ("a job",)
 
-        def __init__(self, *args, config):
-            assert (args, config) == (("smoke", FIGURE), ("seed=5",))
+        def __init__(self, *args, given):
+            assert (args, given.config) == (("smoke", FIGURE), {"seed": 5})
 
         def __enter__(self):
             return self
@@ -84,7 +133,7 @@ def test_a_page_is_only_named_if_it_is_finished(monkeypatch):
 
     monkeypatch.setattr(reproduce.plan, "planned", Plan)
     monkeypatch.delenv("SNAKEMAKE_PROFILE", raising=False)
-    asked = engine.Options((), ("-n",), ("seed=5",), (FIGURE,))
+    asked = engine.Options((), ("-n",), configuration.given(["seed=5"]), (FIGURE,))
     assert not reproduce.finished("smoke", asked)
     asked = asked._replace(others=(), place=engine.place("2"))
     assert reproduce.finished("smoke", asked)
@@ -96,9 +145,10 @@ def test_a_page_is_only_named_if_it_is_finished(monkeypatch):
     assert reproduce.finished("smoke", asked)
 
 
-@pytest.mark.parametrize("config", [(), ("--config", "seed=7")])
+@pytest.mark.parametrize("config", [(), ("--configfile", "mine.yaml")])
 def test_a_killed_run_resumes_with_its_own_configuration(new_checkout, config):
     checkout = new_checkout("again")
+    (checkout.folder / "mine.yaml").write_text("seed: 7\n")
     command = ("reproduce", "--scale", "smoke", "--cores", "1")
     done = checkout.command(*command, "--", *config, "--", DISCRETE)
     assert done.returncode == 0, done.stderr

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from collapse.errors import UserError
-from pipeline import files
+from pipeline import configuration, files
 from report import explain
 from sources import mnist
 
@@ -16,7 +16,9 @@ def explained(checkout, *names):
     """What the command prints for each name."""
     done = checkout.command("explain", "--scale", "smoke", "--figure", *names)
     assert done.returncode == 0, done.stderr
-    return done.stdout.split("\n\n\n")
+    sources, *texts = done.stdout.split("\n\n\n")
+    assert "config.yaml: 200 values\n  workflow/scales/smoke.yaml: " in sources
+    return texts
 
 
 @pytest.fixture(scope="module")
@@ -84,3 +86,19 @@ def test_an_unknown_name_lists_similar_ones():
         explain.paths_of("gmm_12", made, "s")
     with pytest.raises(UserError, match="choose one of gmm_l2, lm_tail, or"):
         explain.paths_of("", made, "s")
+
+
+def test_sources_of_the_configuration_are_listed_with_what_they_give(tmp_path):
+    (tmp_path / "mine.yaml").write_text("kde: {runs: 5}\nlm: {revision: null}\n")
+    given = configuration.given(["seed=7", "kde={runs: 6}"], [tmp_path / "mine.yaml"])
+    layers = configuration.layers_of(given.layers("smoke"))
+    lines = list(explain.loaded(layers))
+    assert lines[1].endswith("config.yaml: 200 values")
+    assert re.fullmatch(r"  .*smoke\.yaml: \d+ values", lines[2])
+    assert lines[3].endswith("mine.yaml: kde.runs, lm.revision")
+    assert lines[4] == "  --config: seed, kde.runs"
+
+
+def test_options_that_run_something_are_refused():
+    with pytest.raises(UserError, match=r"explain runs nothing: .* but not -n a/b\."):
+        explain.run("smoke", None, ["gmm_l2"], ["-n", "a/b", "--config", "seed=7"])

@@ -1,4 +1,4 @@
-"""Load the configuration: base file, overlays of its scale, then the command line's values."""
+"""Load the configuration: base file, overlays of its scale, then what is given."""
 
 import os
 from pathlib import Path
@@ -12,7 +12,7 @@ from pipeline.configuration.models import Configuration, Definition, Mix
 from pipeline.yaml_files import read_yaml, scalar
 
 BASE = "laptop"  # the scale that config.yaml describes
-GIVEN = "--config or --configfile"
+GIVEN = "--config"
 
 
 def load(given=None, *, directory=".", root=paths.ROOT):
@@ -20,10 +20,9 @@ def load(given=None, *, directory=".", root=paths.ROOT):
 
     Parameters
     ----------
-    given : dict, optional
-        What ``--config`` and ``--configfile`` give. It overrides the files. Text in it is read as
-        YAML reads a plain scalar, because Snakemake passes nested values of ``--config`` as text:
-        ``kde={runs: 8}`` sets the number 8, and ``lm={revision: null}`` no revision.
+    given : dict or list of (str, dict), optional
+        What overrides the files: the values of ``--config``, see `typed`; or several values, and
+        where each is from, see `pipeline.configuration.given.Given`.
     directory : str or Path
         Its config.yaml is the base, if there is one.
     root : str or Path
@@ -47,7 +46,7 @@ def load(given=None, *, directory=".", root=paths.ROOT):
         layers = layers_of(given, directory=directory, root=root)
         config = {}
         for _, layer in layers:
-            config = _merged(config, layer)
+            config = merged(config, layer)
         Configuration.model_validate(config)
     except ValidationError as error:
         raise ConfigurationError(lines_of(error, layers)) from None
@@ -90,14 +89,17 @@ def layers_of(given=None, *, directory=".", root=paths.ROOT):
     Returns
     -------
     list of (str, dict)
-        Path of a file, relative to the working directory, or `GIVEN`; and its values.
+        Path of a file, relative to the working directory, or `GIVEN`, or what `given` names; and
+        its values.
     """
-    own, given = Path(directory) / "config.yaml", _parsed(given or {})
+    own, given = Path(directory) / "config.yaml", given or []
+    if isinstance(given, dict):
+        given = [(GIVEN, typed(given))]
     base = own if own.exists() else Path(root) / "config.yaml"
     layers = [_read(base)]
-    scale = given.get("scale", layers[0][1].get("scale", BASE))
-    layers += _overlays(scale, Path(root) / "workflow" / "scales")
-    return layers + [(GIVEN, given)] * bool(given)
+    named = [values["scale"] for _, values in (*layers, *given) if "scale" in values]
+    layers += _overlays(named[-1] if named else BASE, Path(root) / "workflow" / "scales")
+    return [*layers, *given]
 
 
 def _overlays(scale, folder):
@@ -136,23 +138,29 @@ def _read(path):
     return path, read_yaml(path)
 
 
-def _merged(lower, upper):
+def merged(lower, upper):
     """A new mapping: mappings are merged, anything else is replaced."""
-    merged = dict(lower)
+    both = dict(lower)
     for key, value in upper.items():
         if isinstance(value, dict):
             below = lower.get(key)
-            value = _merged(below if isinstance(below, dict) else {}, value)
-        merged[key] = value
-    return merged
+            value = merged(below if isinstance(below, dict) else {}, value)
+        both[key] = value
+    return both
 
 
-def _parsed(value):
-    """A given value with its text read as YAML scalars, see `load`."""
+def typed(value):
+    """A value of Snakemake's ``--config``, with its text read as YAML reads a plain scalar.
+
+    Snakemake passes nested values as text: ``kde={runs: 8}`` sets the number 8, and
+    ``lm={revision: null}`` no revision. It writes null of a profile as "None".
+    """
     if isinstance(value, dict):
-        return {key: _parsed(part) for key, part in value.items()}
+        return {key: typed(part) for key, part in value.items()}
     if isinstance(value, list):
-        return [_parsed(part) for part in value]
+        return [typed(part) for part in value]
+    if value == "None":
+        return None
     return scalar(value) if isinstance(value, str) else value
 
 
