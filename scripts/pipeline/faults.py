@@ -60,7 +60,8 @@ def being_read(error):
     str or None
     """
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-    for frame in reversed(frames):
+    # the first reads nothing: it catches the error, and may know the path of a log
+    for frame in reversed(frames[1:]):
         for value in frame.f_locals.values():
             if isinstance(value, str | Path) and _is_data(value):
                 return str(value)
