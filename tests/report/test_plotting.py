@@ -72,7 +72,7 @@ def test_panels_are_lettered_and_fit_the_page():
     letters = [axes.get_title(loc="left") for axes in found.flat]
     assert letters == list("abcdef")
     assert figure.get_figwidth() * 25.4 == pytest.approx(183)
-    figure, (axes, *_) = plotting.panels(4, height=1.5)
+    figure, _ = plotting.panels(4, height=1.5)
     assert len([a for a in figure.axes if a.axison]) == 4
     assert plotting.grid(1, 1, height=2)[1][0, 0].get_title(loc="left") == ""
 
