@@ -29,7 +29,7 @@ from report import citation, contents, flowchart
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 NUMBER = re.compile(r"^[−+-]?[\d.,]+(e[+-]?\d+)?%?( \[.*\])?$|^–$")
 SHORT = 20  # a table of at most this many rows is shown unfolded
-SOURCES = {kind: f"workflow/report/page.{kind}" for kind in ("html", "css", "js")}
+SOURCES = [f"workflow/report/page.{kind}" for kind in ("html", "css", "js")]
 
 
 def render(*, families, figures, tables, sliders, steps, claims, **facts):
@@ -58,16 +58,7 @@ def render(*, families, figures, tables, sliders, steps, claims, **facts):
     -------
     str
     """
-    cited, code = citation.read(), facts["digests"]["code"]["digest"]
-    shown = {
-        name: {
-            **figure(name, figures[name], entry),
-            "slider": sliders.get(name),
-            "citation": cite(cited, name, contents.place(entry), facts["scale"], code),
-        }
-        for family in families
-        for name, entry in family.figures.items()
-    }
+    shown = shown_figures(families, figures, sliders, facts["scale"], facts["digests"])
     verdicts = judged(claims, contents.figures_of_claims(families))
     chapters = [
         {
@@ -85,24 +76,37 @@ def render(*, families, figures, tables, sliders, steps, claims, **facts):
         for family in families
     ]
     csvs = {Path(path).stem: path for entry in figures.values() for path in entry["tables"]}
+    return filled(
+        chapters=chapters,
+        verdicts=verdicts,
+        opening=[shown[name] for name in contents.opening(shown)],
+        csvs={name: text_of(path) for name, path in sorted(csvs.items())},
+        **facts,
+    )
+
+
+def filled(**facts):
+    """Fill the template, with its style and its script inline."""
+    html, css, script = (text_of(paths.source(path)) for path in SOURCES)
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    html, css, script = (source(kind) for kind in SOURCES)
-    return (
-        environment.from_string(html)
-        .render(
-            chapters=chapters,
-            verdicts=verdicts,
-            opening=[shown[name] for name in contents.opening(shown)],
-            csvs={name: text_of(path) for name, path in sorted(csvs.items())},
-            css=Markup(css),
-            script=Markup(script),
-            **facts,
-        )
-        .rstrip()
-        + "\n"
-    )
+    inline = {"css": Markup(css), "script": Markup(script)}
+    return environment.from_string(html).render(**inline, **facts).rstrip() + "\n"
+
+
+def shown_figures(families, figures, sliders, scale, digests):
+    """What the template shows of all figures, by name; the arguments are those of `render`."""
+    cited, code = citation.read(), digests["code"]["digest"]
+    return {
+        name: {
+            **figure(name, figures[name], entry),
+            "slider": sliders.get(name),
+            "citation": cite(cited, name, contents.place(entry), scale, code),
+        }
+        for family in families
+        for name, entry in family.figures.items()
+    }
 
 
 def judged(claims, figures):
@@ -241,11 +245,6 @@ def table(name, path, title):
     rows = sum(token.type == "tr_open" for token in tokens) - 1
     html = MARKDOWN.renderer.render(tokens, MARKDOWN.options, {})
     return {"name": name, "title": title, "html": Markup(html), "rows": rows, "long": rows > SHORT}
-
-
-def source(kind):
-    """Text of the page's template, style or script."""
-    return text_of(paths.source(SOURCES[kind]))
 
 
 def text_of(path):

@@ -29,13 +29,6 @@ rule pipeline:
 rule report:
     """One page with every figure, table and verdict, and what they were made from."""
     input:
-        figures=layout.figures("png"),
-        pdfs=layout.figures("pdf"),
-        captions=layout.figures("md"),
-        data=provenance.figure_data,
-        tables=layout.tables("md"),
-        claims="results/{scale}/tables/claims.json",
-        sums=provenance.data_sums,
         **helpers.of(
             "vae",
             grids=expand(
@@ -43,6 +36,13 @@ rule report:
             ),
         ),
         **helpers.of("lm", examples="results/{scale}/tables/lm_examples.csv"),
+        figures=layout.figures("png"),
+        pdfs=layout.figures("pdf"),
+        captions=layout.figures("md"),
+        data=provenance.figure_data,
+        tables=layout.tables("md"),
+        claims="results/{scale}/tables/claims.json",
+        sums=provenance.data_sums,
     output:
         "results/{scale}/report.html",
     log:
@@ -51,9 +51,7 @@ rule report:
         seed=config["seed"],
         steps=provenance.family_steps,
         drawn_from=provenance.drawn_from,
-        grids={
-            name: config["figures"]["vae_samples"][name] for name in ("generations", "rows")
-        },
+        grids={name: config["figures"]["vae_samples"][name] for name in ("generations", "rows")},
         data=provenance.data,
         sources=provenance.code,
         settings=provenance.settings,
