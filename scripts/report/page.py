@@ -165,7 +165,7 @@ def finding(family, figures, claims):
 def cite(cited, name, place, scale, code):
     """A figure's entry for BibTeX, which names the scale, the code and the paper's figure."""
     notes = [f"Figure {name}, scale {scale}", f"code SHA-256 {code[:16]}"]
-    notes += [f"reproduces arXiv:2305.17493; in the paper: {place}"] * bool(place)
+    notes += [f"counterpart in the paper (arXiv:2305.17493): {place}"] * bool(place)
     return citation.bibtex(cited, f"collapse-{name.replace('_', '-')}", "; ".join(notes))
 
 
