@@ -6,6 +6,7 @@ import select
 import shutil
 import subprocess
 
+KEYS = {"Tab": 9, "Enter": 13, "Escape": 27, "ArrowRight": 39, "End": 35}
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -60,7 +61,7 @@ class Browser:
             **{"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600},
         )
         feature = {"name": "prefers-color-scheme", "value": scheme}
-        self.send("Emulation.setEmulatedMedia", features=[feature])
+        self.send("Emulation.setEmulatedMedia", media="", features=[feature])
         self.events = []
         self.send("Page.navigate", url=f"file://{path}")
         while not any(event["method"] == "Page.loadEventFired" for event in self.events):
@@ -75,9 +76,21 @@ class Browser:
         assert "exceptionDetails" not in done, done
         return done["result"].get("value")
 
-    def press_tab(self):
-        for kind in ("keyDown", "keyUp"):
-            self.send("Input.dispatchKeyEvent", type=kind, key="Tab", windowsVirtualKeyCode=9)
+    def press(self, key):
+        """Press a key: one of `KEYS`, or a printable one."""
+        text = {} if key in KEYS and key != "Enter" else {"text": "\r" if key == "Enter" else key}
+        code = KEYS.get(key, ord(key[0]))
+        for kind, typed in (("keyDown", text), ("keyUp", {})):
+            event = {"type": kind, "key": key, "windowsVirtualKeyCode": code, **typed}
+            self.send("Input.dispatchKeyEvent", **event)
+
+    def printed(self, width):
+        """Show the page as it is printed, on paper of this width in pixels."""
+        self.send("Emulation.setEmulatedMedia", media="print", features=[])
+        self.send(
+            "Emulation.setDeviceMetricsOverride",
+            **{"width": width, "height": 1000, "deviceScaleFactor": 1, "mobile": False},
+        )
 
     def close(self):
         self.process.kill()

@@ -12,21 +12,25 @@ CONTENTS = "workflow/report/contents.yaml"
 
 
 class Family(NamedTuple):
-    """A chapter of the report: `figures` maps names to entries, `tables` names to titles."""
+    """A chapter of the report: `figures` maps names to entries, `tables` names to titles.
+
+    `lead` is the figure whose caption begins with the family's finding; empty if there is none.
+    """
 
     id: str
     title: str
     about: str
     figures: dict
     tables: dict
+    lead: str = ""
 
 
 def read(figures, tables):
     """Read the families of the given figures and tables from ``workflow/report/contents.yaml``.
 
-    Each family of the file has ``title``, ``about``, ``figures`` and ``tables``. The entry of a
-    figure has ``alt`` and the figure's place in the paper; its name may be a pattern, which applies
-    to figures without an entry of their own.
+    Each family of the file has ``title``, ``about``, ``figures`` and ``tables``, and perhaps
+    ``lead``. The entry of a figure has ``alt``, the figure's place in the paper, and perhaps
+    ``claims``; its name may be a pattern, which applies to figures without an entry of their own.
 
     Parameters
     ----------
@@ -43,7 +47,8 @@ def read(figures, tables):
     UserError
         If the file is damaged, or a figure or table belongs to no family.
     """
-    families = _families()
+    families = _written()
+    del families["opening"]
     known = {kind: _names(families, kind) for kind in ("figures", "tables")}
     for kind, wanted in (("figures", figures), ("tables", tables)):
         for name in wanted:
@@ -58,10 +63,26 @@ def read(figures, tables):
             family["about"],
             _chosen(family.get("figures", {}), figures, known["figures"]),
             _chosen(family.get("tables", {}), tables, known["tables"]),
+            family.get("lead", ""),
         )
         for id, family in families.items()
     ]
-    return [family for family in found if family.figures or family.tables]
+    return [_with_lead(family) for family in found if family.figures or family.tables]
+
+
+def opening(figures):
+    """Names of those figures that the page opens with, in the order of the file."""
+    return [name for name in _written()["opening"] if name in figures]
+
+
+def figures_of_claims(families):
+    """The figure that shows what each claim is about, by the claim's id."""
+    return {
+        claim: name
+        for family in families
+        for name, entry in family.figures.items()
+        for claim in entry.get("claims", [])
+    }
 
 
 def place(entry):
@@ -82,21 +103,34 @@ def labels(families, path):
     return {"figure": name, "in the paper": place(entry) or "–"}
 
 
-def _families():
+def _written():
     class Figure(BaseModel, extra="forbid"):
         alt: str
         arxiv: str = ""
         nature: str = ""
         elsewhere: str = ""
+        claims: list[str] = []
 
     class Chapter(BaseModel, extra="forbid"):
         title: str
         about: str
+        lead: str = ""
         figures: dict[str, Figure] = {}
         tables: dict[str, str] = {}
 
     read = yaml_files.read_yaml(paths.source(CONTENTS))
-    return shapes.checked(read, dict[str, Chapter], CONTENTS)
+    shapes.checked(read, dict, CONTENTS)
+    shapes.checked(read.get("opening"), list[str], CONTENTS)
+    chapters = {name: part for name, part in read.items() if name != "opening"}
+    shapes.checked(chapters, dict[str, Chapter], CONTENTS)
+    return read
+
+
+def _with_lead(family):
+    """The family with another lead if its own is not among its figures."""
+    if not family.lead or family.lead in family.figures:
+        return family
+    return family._replace(lead=next(iter(family.figures), ""))
 
 
 def _names(families, kind):

@@ -13,29 +13,38 @@ from pathlib import Path
 
 import jinja2
 from collapse.claims import tables as claim_tables
-from collapse.claims.claims import OUTCOMES, SUPPORTED, describe_effect, describe_rule
+from collapse.claims.claims import (
+    NOT_TESTABLE,
+    OUTCOMES,
+    SUPPORTED,
+    describe_effect,
+    describe_rule,
+)
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 from pipeline import checksums, files, paths
 
-from report import contents, flowchart
+from report import citation, contents, flowchart
 
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 NUMBER = re.compile(r"^[−+-]?[\d.,]+(e[+-]?\d+)?%?( \[.*\])?$|^–$")
 SHORT = 20  # a table of at most this many rows is shown unfolded
-TEMPLATE = "workflow/report/page.html"
+SOURCES = [f"workflow/report/page.{kind}" for kind in ("html", "css", "js")]
 
 
-def render(*, families, figures, tables, steps, claims, **facts):
+def render(*, families, figures, tables, sliders, steps, claims, **facts):
     """Render the page as text; the same arguments and files give the same text.
 
     Parameters
     ----------
     families : list of contents.Family
-    figures : dict of str to (path, path)
-        PNG and caption of each figure. A caption is Markdown that starts with a bold title.
+    figures : dict of str to dict
+        For each figure the paths ``png``, ``pdf`` and ``caption``, and ``tables``, the CSV files
+        that it is drawn from. A caption is Markdown that starts with a bold sentence.
     tables : dict of str to path
         Markdown.
+    sliders : dict of str to dict
+        From `sliders`, by the name of the figure or table that they belong to.
     steps : dict of str to dict
         For the id of each family, the argument `steps` of `flowchart.draw`.
     claims : dict
@@ -43,38 +52,78 @@ def render(*, families, figures, tables, steps, claims, **facts):
         ``claims``, each with id, short, statement, where, grade, verdict, why, gates, checks and
         agreement. Shown instead of the table ``claims``.
     **facts
-        Further variables of the template.
+        Further variables of the template; among them scale and digests.
 
     Returns
     -------
     str
     """
+    shown = shown_figures(families, figures, sliders, facts["scale"], facts["digests"])
+    verdicts = judged(claims, contents.figures_of_claims(families))
     chapters = [
         {
             **family._asdict(),
-            "figures": [figure(n, *figures[n], entry) for n, entry in family.figures.items()],
+            "figures": [shown[name] for name in family.figures],
             "tables": [
-                table(name, tables[name], title)
+                {**table(name, tables[name], title), "slider": sliders.get(name)}
                 for name, title in family.tables.items()
                 if name != "claims"
             ],
             "flow": flow(steps[family.id], family.title),
-            "claims": judged(claims) if family.id == "claims" else None,
+            "claims": verdicts if family.id == "claims" else None,
+            "finding": finding(family, shown, verdicts["claims"]),
         }
         for family in families
     ]
+    csvs = {Path(path).stem: path for entry in figures.values() for path in entry["tables"]}
+    return filled(
+        chapters=chapters,
+        verdicts=verdicts,
+        opening=[shown[name] for name in contents.opening(shown)],
+        csvs={name: text_of(path) for name, path in sorted(csvs.items())},
+        **facts,
+    )
+
+
+def filled(**facts):
+    """Fill the template, with its style and its script inline."""
+    html, css, script = (text_of(paths.source(path)) for path in SOURCES)
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    page = environment.from_string(paths.source(TEMPLATE).read_text(encoding="utf-8"))
-    return page.render(chapters=chapters, **facts).rstrip() + "\n"
+    inline = {"css": Markup(css), "script": Markup(script)}
+    return environment.from_string(html).render(**inline, **facts).rstrip() + "\n"
 
 
-def judged(claims):
-    """Return what the template shows of the claims: counts by verdict, and rows of cells."""
+def shown_figures(families, figures, sliders, scale, digests):
+    """What the template shows of all figures, by name; the arguments are those of `render`."""
+    cited, code = citation.read(), digests["code"]["digest"]
+    return {
+        name: {
+            **figure(name, figures[name], entry),
+            "slider": sliders.get(name),
+            "citation": cite(cited, name, contents.place(entry), scale, code),
+        }
+        for family in families
+        for name, entry in family.figures.items()
+    }
+
+
+def judged(claims, figures):
+    """Return what the template shows of the claims: counts by verdict, and rows of cells.
+
+    Parameters
+    ----------
+    claims : dict
+        As for `render`.
+    figures : dict of str to str
+        Name of the figure that shows what a claim is about, by the claim's id.
+    """
     found = [
         {
             **claim,
+            **headline(claim),
+            "figure": figures.get(claim["id"]),
             "rows": [check_cells(check) for check in claim["checks"]],
             "compared": [agreement_cells(entry) for entry in claim["agreement"]],
             "number": claim_tables.deciding(claim),
@@ -84,6 +133,40 @@ def judged(claims):
     counts = {verdict: sum(c["verdict"] == verdict for c in found) for verdict in OUTCOMES}
     missing = claim_tables.describe_left_out(claims["left_out"])
     return {"rule": claims["rule"], "claims": found, "counts": counts, "missing": missing}
+
+
+def headline(claim):
+    """The quantity that decides a claim, its value, and what the claim says about it."""
+    deciding = [check for check in claim["checks"] if check["decides"]]
+    alike = [check for check in deciding if check["verdict"] == claim["verdict"]]
+    check = (alike or deciding)[0]
+    return {
+        "quantity": check["quantity"],
+        "unit": check["unit"],
+        "value": describe_effect(check),
+        "wanted": describe_rule(check["rule"]),
+        "unmet": claim["why"] if claim["verdict"] == NOT_TESTABLE else "",
+    }
+
+
+def finding(family, figures, claims):
+    """A family's finding, the figure that shows it, and how many of its claims are supported."""
+    if not family.lead:
+        return None
+    own = [claim["verdict"] for claim in claims if claim["figure"] in family.figures]
+    return {
+        "text": figures[family.lead]["title"],
+        "figure": family.lead,
+        "supported": own.count(SUPPORTED),
+        "claims": len(own),
+    }
+
+
+def cite(cited, name, place, scale, code):
+    """A figure's entry for BibTeX, which names the scale, the code and the paper's figure."""
+    notes = [f"Figure {name}, scale {scale}", f"code SHA-256 {code[:16]}"]
+    notes += [f"counterpart in the paper (arXiv:2305.17493): {place}"] * bool(place)
+    return citation.bibtex(cited, f"collapse-{name.replace('_', '-')}", "; ".join(notes))
 
 
 def check_cells(check):
@@ -116,22 +199,31 @@ def agreement_cells(entry):
     }
 
 
-def figure(name, png, caption, entry):
-    """Return what the template shows of a figure: inlined image, size, title, caption, place."""
-    image = Path(png).read_bytes()
+def figure(name, given, entry):
+    """Return what the template shows of a figure: inlined files, size, title, caption, place."""
+    image = Path(given["png"]).read_bytes()
     width, height = struct.unpack(">II", image[16:24])
-    text = Path(caption).read_text(encoding="utf-8").strip()
+    pdf = Path(given["pdf"]).read_bytes()
+    text = Path(given["caption"]).read_text(encoding="utf-8").strip()
     title, _, rest = text.removeprefix("**").partition("**")
     return {
         "name": name,
-        "title": title.rstrip(".: "),
+        "title": " ".join(title.split()).rstrip(".: "),
         "caption": Markup(MARKDOWN.render(rest.strip())),
         "alt": entry["alt"],
         "place": contents.place(entry),
-        "source": "data:image/png;base64," + base64.b64encode(image).decode(),
+        "source": data_url("image/png", image),
         "width": width,
         "height": height,
+        "pdf": data_url("application/pdf", pdf),
+        "pdf_size": f"{len(pdf) / 1e6:.1f} MB",
+        "csvs": [Path(path).stem for path in given["tables"]],
     }
+
+
+def data_url(kind, content):
+    """Inline a file."""
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 
 def table(name, path, title):
@@ -153,6 +245,11 @@ def table(name, path, title):
     rows = sum(token.type == "tr_open" for token in tokens) - 1
     html = MARKDOWN.renderer.render(tokens, MARKDOWN.options, {})
     return {"name": name, "title": title, "html": Markup(html), "rows": rows, "long": rows > SHORT}
+
+
+def text_of(path):
+    """Text of a file."""
+    return Path(path).read_text(encoding="utf-8")
 
 
 def flow(steps, title):

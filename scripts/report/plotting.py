@@ -10,10 +10,12 @@ matplotlib.use("Agg")
 from matplotlib import pyplot as plt
 from pipeline import files, paths
 
-# Okabe & Ito: distinct for colour-blind readers; line styles differ for grey prints
-COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
-LINES = ["-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1))]
-REFERENCE = {"color": "black", "marker": "x", "linestyle": "none", "markersize": 5}
+COLUMN, PAGE = 89 / 25.4, 183 / 25.4  # width of one and of two columns of a journal, inches
+# Okabe & Ito, without yellow and black, and two of Tol's: distinct for colour-blind readers; line
+# styles tell apart what is grey in a print
+COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#882255", "#999933"]
+LINES = ["-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (8, 2, 2, 2)), (0, (1, 3))]
+PUBLISHED = {"color": "black", "marker": "x", "linestyle": "none", "markersize": 5, "zorder": 5}
 ARROW = {"arrowstyle": "-|>", "color": "0.2", "shrinkA": 0, "shrinkB": 0}
 THEORY = {"color": "black", "linestyle": (0, (1, 1)), "linewidth": 1.1}
 
@@ -21,38 +23,116 @@ matplotlib.rcdefaults()  # independent of the user's own configuration
 plt.rcParams.update(
     {
         "pdf.compression": 0,  # compressed bytes differ between builds of zlib
-        "figure.dpi": 150,
+        "figure.dpi": 100,
+        "savefig.dpi": 300,
         "figure.constrained_layout.use": True,
-        "font.size": 9,
+        "font.size": 8,
+        "axes.titlesize": 8,
+        "axes.labelsize": 8,
         "axes.spines.top": False,
         "axes.spines.right": False,
-        "axes.titlesize": 9,
+        "xtick.labelsize": 7,
+        "ytick.labelsize": 7,
+        "lines.linewidth": 1.2,
+        "lines.markersize": 3,
         "legend.frameon": False,
-        "legend.fontsize": 8,
+        "legend.fontsize": 7,
         "pdf.fonttype": 42,
         "svg.hashsalt": "collapse",
     }
 )
 
-# what figures call the settings of the language model; the order gives each its colour
-SETTINGS = {
-    "no_data_preserved": "no real data kept",
-    "preserve10": "10 % real data kept",
-    "sham": "real data only, trained again",
-    "penalty2": "no real data, repetition penalty 2",
-    "sampled": "no real data, sampled (T = 1)",
-    "real10": "10 % of the real data alone",
+# What figures call a regime, or a setting of the language model. The position gives each its colour
+# and its line style in every figure.
+REGIMES = {
+    "replace": ("no real data kept", 0),
+    "no_data_preserved": ("no real data kept", 0),
+    "preserve10": ("10 % real data kept", 1),
+    "sham": ("real data only, trained again", 2),
+    "penalty2": ("no real data, repetition penalty 2", 3),
+    "sampled": ("no real data, sampled (T = 1)", 4),
+    "real10": ("10 % of the real data alone", 5),
+    "pool": ("all earlier data kept", 6),
+    "pool_subsample": ("drawn from all earlier data", 7),
 }
+DDOF = {0: "divide by M", 1: "divide by M − 1"}
 
 
-def setting(name):
-    """What a figure calls a setting of the language model, and its position among the colours."""
-    known = list(SETTINGS)
-    return SETTINGS.get(name, name), known.index(name) if name in known else len(known)
+def regime(name, others=()):
+    """What a figure calls a regime, and its position among colours and line styles.
+
+    Parameters
+    ----------
+    name : str
+        A regime of one's own is called by its name.
+    others : sequence of str
+        Regimes of the same figure: those of one's own take the free positions in this order.
+
+    Returns
+    -------
+    label : str
+    position : int
+    """
+    if name in REGIMES:
+        return REGIMES[name]
+    taken = {REGIMES[other][1] for other in others if other in REGIMES}
+    free = [position for position in range(len(COLOURS)) if position not in taken]
+    own = [other for other in others if other not in REGIMES]
+    rank = own.index(name) if name in own else 0
+    return name.replace("_", " "), free[rank % len(free)]
 
 
-def panels(n, *, size, columns=3):
-    """A figure with `n` panels of this size in inches, row by row, that share their axes.
+def grid(rows, columns, *, height, width=PAGE, letters=True, **options):
+    """A figure of panels, lettered a, b, c, … row by row.
+
+    Parameters
+    ----------
+    rows, columns : int
+    height : float
+        Of a row, in inches.
+    width : float
+        Of the figure, in inches: `COLUMN` or `PAGE`.
+    letters : bool
+        A single panel has none.
+    **options
+        Of `matplotlib.pyplot.subplots`.
+
+    Returns
+    -------
+    figure : matplotlib.figure.Figure
+    panels : ndarray of matplotlib.axes.Axes, shape (rows, columns)
+    """
+    size = (width, rows * height + 0.4)
+    figure, found = plt.subplots(rows, columns, figsize=size, squeeze=False, **options)
+    if letters and found.size > 1:
+        letter(found.flat)
+    return figure, found
+
+
+def letter(panels):
+    """Letter panels a, b, c, … at their left upper corners; their titles stay free."""
+    for axes, name in zip(panels, "abcdefghijklmnopqrstuvwxyz", strict=False):
+        axes.set_title(name, loc="left", fontweight="bold")
+
+
+def legend(figure, *, columns=4, place="outside lower center", **options):
+    """One legend below the panels of a figure: each label that any of them has, once."""
+    entries = {}
+    for axes in figure.axes:
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+            entries.setdefault(label, handle)
+    if entries:
+        handles, labels = list(entries.values()), list(entries)
+        figure.legend(handles, labels, loc=place, ncols=min(columns, len(labels)), **options)
+
+
+def whole_generations(axes):
+    """Label the generations of an axis with whole numbers only."""
+    axes.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(integer=True, nbins="auto"))
+
+
+def panels(n, *, height, columns=3, **options):
+    """A figure with `n` lettered panels, row by row, that share their axes; see `grid`.
 
     Returns
     -------
@@ -60,12 +140,13 @@ def panels(n, *, size, columns=3):
     panels : list of matplotlib.axes.Axes
     """
     columns = min(n, columns)
-    rows = -(-n // columns)
-    shape = {"figsize": (size[0] * columns, size[1] * rows + 0.4), "squeeze": False}
-    figure, grid = plt.subplots(rows, columns, sharex=True, sharey=True, **shape)
-    for unused in grid.flat[n:]:
-        unused.set_axis_off()
-    return figure, list(grid.flat[:n])
+    shared = {"sharex": True, "sharey": True, "letters": False}
+    figure, found = grid(-(-n // columns), columns, height=height, **shared, **options)
+    used, unused = list(found.flat[:n]), found.flat[n:]
+    letter(used)
+    for axes in unused:
+        axes.set_axis_off()
+    return figure, used
 
 
 def by_generation(shown):
@@ -127,7 +208,7 @@ def runs_with_band(axes, table, *, position, label):
 def mark(axes, x, middle, low, high, *, position):
     """Mark a reference value and its interval in its series' colour; either may be NaN."""
     colour = COLOURS[position % len(COLOURS)]
-    axes.plot([x], [middle], **REFERENCE | {"color": colour})
+    axes.plot([x], [middle], **PUBLISHED | {"color": colour})
     axes.plot([x, x], [low, high], color=colour, linewidth=1, marker="_", markersize=4)
 
 

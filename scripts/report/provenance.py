@@ -134,6 +134,18 @@ class Provenance:
             if blocks != {"{}"}
         }
 
+    def drawn_from(self, w=None):
+        """For each figure, by name, the CSV tables that it is drawn from."""
+        images = [path for path in self._targets if path.endswith(".png")]
+        return {
+            Path(path).stem: [name for name in self.job(path).inputs if name.endswith(".csv")]
+            for path in images
+        }
+
+    def figure_data(self, w=None):
+        """All CSV tables that figures are drawn from."""
+        return sorted({name for tables in self.drawn_from().values() for name in tables})
+
     def family_steps(self, w=None):
         """For each family, the steps behind its figures and tables, as the page draws them.
 

@@ -127,6 +127,11 @@ def test_families_have_the_steps_behind_their_figures_and_tables(provenance):
     assert list(found["walk"]) == sorted(found["walk"])
 
 
+def test_figures_name_the_tables_that_they_are_drawn_from(provenance):
+    assert provenance.drawn_from() == {"walk": [f"{TOY}/tables/walk.csv"], "dice": []}
+    assert provenance.figure_data() == [f"{TOY}/tables/walk.csv"]
+
+
 def test_data_are_found_with_the_sums_above_them(provenance):
     assert provenance.data() == ["data/extra.txt", "data/numbers/a.txt"]
     assert provenance.data_sums() == ["data/numbers/SHA256SUMS"]  # extra.txt has none

@@ -29,8 +29,17 @@ rule pipeline:
 rule report:
     """One page with every figure, table and verdict, and what they were made from."""
     input:
+        **helpers.of(
+            "vae",
+            grids=expand(
+                "results/{{scale}}/vae/shown/{regime}.npz", regime=config["vae"]["regimes"]
+            ),
+        ),
+        **helpers.of("lm", examples="results/{scale}/tables/lm_examples.csv"),
         figures=layout.figures("png"),
+        pdfs=layout.figures("pdf"),
         captions=layout.figures("md"),
+        data=provenance.figure_data,
         tables=layout.tables("md"),
         claims="results/{scale}/tables/claims.json",
         sums=provenance.data_sums,
@@ -41,12 +50,15 @@ rule report:
     params:
         seed=config["seed"],
         steps=provenance.family_steps,
+        drawn_from=provenance.drawn_from,
+        grids={name: config["figures"]["vae_samples"][name] for name in ("generations", "rows")},
         data=provenance.data,
         sources=provenance.code,
         settings=provenance.settings,
         code=code_of(
             "report/report.py",
-            "workflow/report/page.html",
+            *("workflow/report/page.html", "workflow/report/page.css", "workflow/report/page.js"),
+            "CITATION.cff",
             "workflow/report/contents.yaml",
             "requirements.txt",
         ),

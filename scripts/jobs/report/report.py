@@ -4,12 +4,15 @@ from pathlib import Path
 
 from pipeline import files, hashes
 from pipeline.job import job
-from report import contents, page
+from report import contents, page, sliders
 
 with job(snakemake):
     given, params = snakemake.input, snakemake.params
-    pairs = zip(given.figures, given.captions, strict=True)
-    figures = {Path(png).stem: (png, caption) for png, caption in pairs}
+    figures = {
+        Path(png).stem: {"png": png, "pdf": pdf, "caption": caption}
+        | {"tables": params.drawn_from[Path(png).stem]}
+        for png, pdf, caption in zip(given.figures, given.pdfs, given.captions, strict=True)
+    }
     tables = {Path(path).stem: path for path in given.tables}
     made_with = {
         "code": hashes.combined([params.sources, params.code]),
@@ -20,6 +23,10 @@ with job(snakemake):
         families=contents.read(figures, tables),
         figures=figures,
         tables=tables,
+        sliders={
+            **sliders.images("vae_samples", given.get("grids", []), **params.grids),
+            **sliders.texts("lm_examples", given.get("examples")),
+        },
         claims=files.read_json(given.claims),
         steps=params.steps,
         digests={kind: page.listing(digests) for kind, digests in made_with.items()},

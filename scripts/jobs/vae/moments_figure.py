@@ -34,7 +34,7 @@ with job(snakemake):
             plotting.runs_with_band(axes, table, position=position, label=regime)
         known = published.select(reference.published(), quantity=quantity)
         if len(known):
-            axes.plot(known["generation"], known["value"], label="paper", **plotting.REFERENCE)
+            axes.plot(known["generation"], known["value"], label="paper", **plotting.PUBLISHED)
         if quantity == "class_entropy":
             axes.axhline(math.log(10), label="ten equal classes", **plotting.THEORY)
         axes.set(xlabel="g (0: real images)", ylabel=label)
