@@ -289,7 +289,7 @@ class Layout:
             "kde": ("kde_variance",),
             "vae": ("vae_samples", "vae_latent_density", "vae_latent_moments", "vae_collapse"),
             "lm": (
-                *("lm_perplexity", "lm_exceedance", "lm_histograms", "lm_histograms_3d"),
+                *("lm_perplexity", "lm_histograms", "lm_histograms_3d"),
                 *("lm_repetition", "lm_tail"),
             ),
         }

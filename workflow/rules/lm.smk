@@ -38,6 +38,8 @@ LM_FIGURES = {
         name: LM["definitions"][name]["repetition_penalty"]
         for name in config["figures"]["lm_repetition"]["settings"]
     },
+    "runs": layout.lm_grid(),
+    "pretrain": {name: LM["pretrain"][name] for name in ("architecture", "vocabulary")},
     **{name: LM[name] for name in ("model", "corpus")},
 }
 
@@ -342,7 +344,7 @@ rule lm_examples:
 
 
 rule lm_perplexity:
-    """Perplexity of the real test set against generation, in every setting."""
+    """Loss and perplexity of the real test set against generation, in every setting."""
     input:
         table="results/{scale}/tables/lm_perplexity.csv",
         changes="results/{scale}/tables/lm_changes.csv",
@@ -361,23 +363,8 @@ rule lm_perplexity:
         "../../scripts/jobs/lm/perplexity_figure.py"
 
 
-rule lm_exceedance:
-    """The tail of generated text: how many blocks generation 0 finds how improbable."""
-    input:
-        table="results/{scale}/tables/lm_histograms.csv",
-    output:
-        figure("results/{scale}/figures/lm_exceedance"),
-    log:
-        "logs/{scale}/figures/lm_exceedance.log",
-    params:
-        **LM_FIGURES,
-        code=code_of("lm/exceedance_figure.py", "workflow/report/lm_exceedance.md"),
-    script:
-        "../../scripts/jobs/lm/exceedance_figure.py"
-
-
 rule lm_histograms:
-    """How probable generation 0 finds the text of later generations."""
+    """How probable generation 0 finds the text of later generations: histograms and their tails."""
     input:
         table="results/{scale}/tables/lm_histograms.csv",
     output:
@@ -392,7 +379,7 @@ rule lm_histograms:
 
 
 rule lm_histograms_3d:
-    """The same for every generation, in three dimensions."""
+    """The same histograms for every generation, in rows."""
     input:
         table="results/{scale}/tables/lm_histograms.csv",
     output:
@@ -418,7 +405,11 @@ rule lm_repetition:
         "logs/{scale}/figures/lm_repetition.log",
     params:
         **LM_FIGURES,
-        code=code_of("lm/repetition_figure.py", "workflow/report/lm_repetition.md"),
+        code=code_of(
+            "lm/repetition_figure.py",
+            "reference/published_values.csv",
+            "workflow/report/lm_repetition.md",
+        ),
     script:
         "../../scripts/jobs/lm/repetition_figure.py"
 

@@ -1,90 +1,80 @@
-"""Draw the loss of real test text against generation: its change, and as perplexity."""
+"""Draw the loss of real test text against generation: its change, published, and as perplexity."""
 
-import numpy as np
 import pandas as pd
+from collapse.claims import published
 from pipeline import reference
 from pipeline.job import job
-from report import plotting
+from report import language, plotting
+
+WIDE = 5  # ratio of the largest to the smallest perplexity above which its axis is logarithmic
 
 
-def draw_changes(axes, table):
-    """Draw the change against generation 0 of every setting, with intervals where there are any."""
-    for name, rows in table.groupby("setting", sort=False):
-        label, position = plotting.setting(name)
-        later = rows[rows["generation"] > 0]
-        start = pd.DataFrame([{"generation": 0, "mean": 0.0}])
-        line = pd.concat([start, later], ignore_index=True)
-        style = plotting.series(position)
-        axes.plot(line["generation"], line["mean"], label=label, marker="o", markersize=3, **style)
-        ends = np.abs(later[["low", "high"]].to_numpy().T - later["mean"].to_numpy())
-        axes.errorbar(
-            later["generation"], later["mean"], ends, fmt="none", capsize=2, color=style["color"]
-        )
+def draw_changes(axes, table, others):
+    """Draw the change against generation 0 of every setting, with intervals."""
+    start = pd.DataFrame({"setting": table["setting"].unique(), "generation": 0, "mean": 0.0})
+    later = table[table["generation"] > 0]
+    language.arms(axes, pd.concat([start, later]), others=others, intervals=True)
     before = table.loc[table["generation"] < 0, "mean"].mean()
     axes.axhline(before, label="before fine-tuning", **plotting.THEORY)
-    axes.set(xlabel="generation", ylabel="change of loss against\ngeneration 0, nats per token")
+    axes.set(ylabel="change of loss\nagainst generation 0 / nats")
 
 
-def draw_published(axes, known, last):
-    """Draw the rises that the paper and an independent replication report, right of the data."""
-    values = known.set_index(["quantity", "setting", "generation"])["value"].to_dict()
-    at, _none = "facebook/opt-125m wikitext2 ", np.nan
-    rows = {(q, s): v for (q, s, g), v in values.items() if np.isnan(g)}
-    first = known[(known["quantity"] == "perplexity") & (known["generation"] == 0)]
-    bases = first.groupby("setting")["value"].mean()
-    paper, replication = bases[f"{at}real"], bases[f"{at}no_data_preserved"]
-    place = f"{at}no_data_preserved"
-    ranges = {
-        "paper": [
-            (paper + rows[f"perplexity_rise_{end}", place]) / paper for end in ("low", "high")
-        ],
-        "replication": [
-            rows[f"perplexity_later_{end}", place] / replication for end in ("low", "high")
-        ],
-    }
-    for step, (name, ratio) in enumerate(ranges.items(), start=1):
-        x = last + 0.55 * step
-        axes.plot([x, x], np.log(ratio), color="black", marker="_", linewidth=1)
-        axes.annotate(
-            name,
-            (x, np.log(ratio[1])),
-            (0, 3),
-            textcoords="offset points",
-            rotation=90,
-            ha="center",
-            va="bottom",
-            fontsize=6.5,
-        )
+def draw_published(axes, known, others):
+    """Draw the changes published for OPT-125m, as points, and the ranges published without them."""
+    for name, rows in published.loss_changes(known).groupby("setting", sort=False):
+        label, position = language.arm(name, others)
+        style = plotting.PUBLISHED | {"color": plotting.COLOURS[position]}
+        axes.plot(rows["generation"], rows["mean"], label=f"published: {label}", **style)
+    style = {"color": plotting.COLOURS[language.arm("no_data_preserved", others)[1]]}
+    ranges = published.loss_ranges(known)
+    label = "published: ranges, no real data kept"
+    axes.fill_between([2, 9], *ranges["replication"], alpha=0.25, linewidth=0, label=label, **style)
+    axes.plot([9.6] * 2, ranges["paper"], marker="_", linewidth=2, markersize=6, **style)
+    place = {"ha": "center", "fontsize": 7}
+    axes.text(5.5, ranges["replication"][0], "replication", va="top", **place)
+    axes.text(9.6, ranges["paper"][1], "paper", va="bottom", **place)
+    axes.axhline(published.zero_shot_change(known), **plotting.THEORY)
+    axes.tick_params(labelleft=False)
 
 
-def draw_perplexity(axes, table):
-    """Draw the perplexity of every setting: mean, and every run as a thin line."""
-    for name, rows in table[table["definition"] == "token"].groupby("setting", sort=False):
-        _, position = plotting.setting(name)
-        tuned = rows[rows["generation"] >= 0]
-        style = plotting.series(position)
-        axes.plot(tuned["generation"], tuned["mean"], marker="o", markersize=3, **style)
-        for run in tuned.filter(regex=r"^run\d+$"):
-            axes.plot(tuned["generation"], tuned[run], color=style["color"], linewidth=0.4)
-    before = table[(table["definition"] == "token") & (table["generation"] < 0)]["mean"].mean()
-    axes.axhline(before, **plotting.THEORY)
-    axes.set(yscale="log", xlabel="generation", ylabel="perplexity of real test text")
-    plotting.logarithmic(axes.yaxis)
+def draw_perplexity(axes, table, others):
+    """Draw the perplexity of every setting: mean and single runs."""
+    language.arms(axes, table[table["generation"] >= 0], others=others)
+    axes.axhline(table.loc[table["generation"] < 0, "mean"].mean(), **plotting.THEORY)
+    axes.set(ylabel="perplexity of real text")
+    if table["mean"].max() > WIDE * table["mean"].min():
+        axes.set_yscale("log")
+        plotting.logarithmic(axes.yaxis)
+
+
+def signed(value):
+    """A number with its sign and two decimals; what rounds to zero has none."""
+    return f"{value:+.2f}".replace("-", "−") if abs(value) >= 0.005 else "0.00"
+
+
+def changed(table):
+    """Settings, their last generation and the change of loss there, for the caption."""
+    last = table.loc[table.groupby("setting", sort=False)["generation"].idxmax()]
+    return [
+        (language.arm(row.setting)[0], row.generation, signed(row.mean))
+        for row in last.itertuples()
+    ]
 
 
 with job(snakemake):
-    given, params = snakemake.input, snakemake.params
+    given, params, known = snakemake.input, snakemake.params, reference.published()
     changes, table = pd.read_csv(given.changes), pd.read_csv(given.table)
-    figure, (left, right) = plotting.plt.subplots(1, 2, figsize=(7.2, 3.1), width_ratios=(3, 2))
-    draw_changes(left, changes)
-    draw_published(left, reference.published(), changes["generation"].max())
-    draw_perplexity(right, table)
-    for axes, letter in ((left, "a"), (right, "b")):
-        axes.set_title(letter, loc="left", fontweight="bold")
-        axes.xaxis.set_major_locator(plotting.plt.MaxNLocator(integer=True))
-    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=3)
-    counts = {
-        name: int(rows["runs"].max()) for name, rows in changes.groupby("setting", sort=False)
-    }
-    runs = ", ".join(f"{n} ({plotting.setting(name)[0]})" for name, n in counts.items())
-    plotting.save(figure, snakemake, runs=runs)
+    others = [*dict.fromkeys([*changes["setting"], *published.loss_changes(known)["setting"]])]
+    figure, (panels,) = plotting.grid(1, 3, height=2.35, width_ratios=(5, 4, 4))
+    panels[1].sharey(panels[0])
+    draw_changes(panels[0], changes, others)
+    draw_published(panels[1], known, others)
+    draw_perplexity(panels[2], table[table["definition"] == "token"], others)
+    model = language.model_name(params.model)
+    for axes, title in zip(panels, (model, "OPT-125m, published", model), strict=True):
+        axes.set(xlabel="generation (0: real text)", title=title)
+        plotting.whole_generations(axes)
+    panels[1].set_xticks(range(0, 10, 3))
+    plotting.legend(figure, columns=3)
+    language.note(figure, params.model)
+    plotting.save(figure, snakemake, changed=changed(changes), **language.facts(params))
