@@ -19,7 +19,8 @@ VAE_RULES = CONCLUSIONS | {
 FIRST = {"vae_train_real", "vae_grid", "vae_samples"}
 GAUSSIAN_TABLES = {
     "gaussian_history",
-    *("gaussian_errors", "gaussian_theory", "gaussian_regime", "gaussian_wasserstein"),
+    *("gaussian_errors", "gaussian_theory", "gaussian_wasserstein"),
+    *("gaussian_steps", "gaussian_replace", "gaussian_regimes"),
     "fidelity",  # shows what ddof changes
     "headline",
 }
