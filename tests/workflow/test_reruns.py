@@ -65,8 +65,8 @@ EDITS = {
     ),
     "an adapter": (
         "scripts/jobs/report/feedback_loop_figure.py",
-        "ylim=(0, 3.6)",
-        "ylim=(0, 3.7)",
+        "ylim=(-1.25, 3.3)",
+        "ylim=(-1.25, 3.4)",
         {"feedback_loop"},
     ),
     "a caption": ("workflow/report/feedback_loop.md", "**", "**\n**", {"feedback_loop"}),
