@@ -17,7 +17,7 @@ Ewens, Mathematical Population Genetics (2004), chapter 3.
 """
 
 import numpy as np
-from scipy.special import gammaln, poch, polygamma, psi, xlog1py, xlogy, zeta
+from scipy.special import gammaln, ndtri, poch, polygamma, psi, xlog1py, xlogy, zeta
 
 
 def _shrinkage(size, ddof):
@@ -62,6 +62,55 @@ def log_variance(t, size, *, ddof):
     t, half = np.asarray(t), (size - 1) / 2
     step = psi(half) - np.log(half) + np.log(_shrinkage(size, ddof))
     return t * step, t * polygamma(1, half)
+
+
+def log_variance_quantiles(t, size, probabilities, *, ddof):
+    """Quantiles of log σ_t² under replace, by the expansion of Cornish & Fisher (1938).
+
+    The cumulants of log σ_t² are t times those of one step: polygamma functions. With the first
+    four, quantiles between 5 % and 95 % are off by less than 1 % of the standard deviation for
+    M ≥ 10, and by less for larger M and for more fits.
+
+    Parameters
+    ----------
+    t : array_like of int, shape (n,)
+    size : int
+    probabilities : sequence of float, shape (m,)
+    ddof : {0, 1}
+
+    Returns
+    -------
+    ndarray, shape (m, n)
+    """
+    t, half = np.asarray(t, dtype=float), (size - 1) / 2
+    mean, variance = log_variance(t, size, ddof=ddof)
+    skewness = t * polygamma(2, half) / variance**1.5
+    kurtosis = t * polygamma(3, half) / variance**2
+    z = ndtri(np.asarray(probabilities))[:, None]
+    normal = z + (z**2 - 1) / 6 * skewness + (z**3 - 3 * z) / 24 * kurtosis
+    return mean + np.sqrt(variance) * (normal - (2 * z**3 - 5 * z) / 36 * skewness**2)
+
+
+def drift_quantiles(t, size, probabilities, *, ddof):
+    """Quantiles of |μ_t − μ₀| under replace while the spread has hardly changed.
+
+    Given the spreads, the drift is normal. As long as t is at most M/10, the spreads differ so
+    little between runs that the drift is close to normal with the variance `mean_drift` (median
+    and 95 % quantile are off by less than 3 %). Later it has heavier tails and a smaller median.
+
+    Parameters
+    ----------
+    t, size, probabilities, ddof
+        As of `log_variance_quantiles`.
+
+    Returns
+    -------
+    ndarray, shape (m, n)
+        NaN for t > M/10.
+    """
+    t = np.asarray(t, dtype=float)
+    spread = np.sqrt(mean_drift(np.where(t <= size / 10, t, np.nan), size, ddof=ddof))
+    return ndtri((1 + np.asarray(probabilities)) / 2)[:, None] * spread
 
 
 def wasserstein(t, size, *, ddof):

@@ -277,13 +277,12 @@ class Layout:
 
     def figure_names(self):
         """Names of all figures of the default target."""
-        regimes = self.config["gaussian"]["regimes"]
+        replaced = "replace" in self.config["gaussian"]["regimes"]
         figures = {
             "discrete": ("tail_cutting", "discrete_absorption"),
             "gaussian": (
-                *("gaussian_estimation", *(f"gaussian_{regime}" for regime in regimes)),
-                *["gaussian_wasserstein"] * ("replace" in regimes),
-                "gaussian_growing",
+                *("gaussian_estimation", *["gaussian_replace"] * replaced, "gaussian_regimes"),
+                *(*["gaussian_wasserstein"] * replaced, "gaussian_growing"),
             ),
             "gmm": ("gmm_samples", "gmm_l2"),
             "kde": ("kde_variance",),

@@ -168,6 +168,16 @@ def logarithmic(axis, steps=(1, 2, 5)):
     axis.set_minor_formatter(matplotlib.ticker.NullFormatter())
 
 
+def share_y(panels):
+    """Give panels the vertical axis that shows all of their data; only the first is labelled."""
+    first, *others = panels
+    ends = [axes.get_ylim() for axes in panels]
+    for axes in others:
+        axes.sharey(first)
+        axes.tick_params(labelleft=False)
+    first.set_ylim(min(low for low, _ in ends), max(high for _, high in ends))
+
+
 def series(position):
     """Colour and line style of the series at `position`."""
     return {

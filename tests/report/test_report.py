@@ -333,13 +333,6 @@ def test_a_figure_without_an_entry_is_an_error():
         contents.read(["vae_rainbow"], [])
 
 
-def test_a_new_regime_has_an_entry_and_a_named_one_keeps_its_own():
-    names = ["gaussian_mine", "gaussian_pool"]
-    (family,) = contents.read(names, [])
-    assert sorted(family.figures) == names
-    assert family.figures["gaussian_mine"] != family.figures["gaussian_pool"]
-
-
 def test_snakemakes_report_names_family_and_counterpart():
     families = contents.read(["gmm_l2", "vae_collapse"], [])
     assert contents.family_of(families, "results/smoke/figures/gmm_l2.png").id == "gmm"

@@ -91,9 +91,26 @@ rule gaussian_errors:
         "logs/{scale}/tables/gaussian_errors_{regime}.log",
     params:
         **GAUSSIAN_TABLES,
+        mix=lambda w: config["regimes"][w.regime],
         code=code_of("gaussian/errors_table.py"),
     script:
         "../../scripts/jobs/gaussian/errors_table.py"
+
+
+rule gaussian_steps:
+    """Distance of each generation's model from the one before, over runs."""
+    input:
+        history="results/{scale}/gaussian/metrics/history_{regime}.npz",
+    output:
+        "results/{scale}/tables/gaussian_steps_{regime}.csv",
+    log:
+        "logs/{scale}/tables/gaussian_steps_{regime}.log",
+    params:
+        **GAUSSIAN_TABLES,
+        every=layout.gaussian_every,
+        code=code_of("gaussian/steps_table.py"),
+    script:
+        "../../scripts/jobs/gaussian/steps_table.py"
 
 
 rule gaussian_theory:
@@ -170,25 +187,44 @@ rule gaussian_estimation_figure:
         "../../scripts/jobs/gaussian/estimation_figure.py"
 
 
-rule gaussian_regime:
-    """Errors of the fitted mean and standard deviation against generation, under one regime."""
+rule gaussian_replace:
+    """Drift of the fitted mean and loss of spread without real data, against the law of the chain."""
     input:
-        table="results/{scale}/tables/gaussian_errors_{regime}.csv",
+        table="results/{scale}/tables/gaussian_errors_replace.csv",
     output:
-        figure("results/{scale}/figures/gaussian_{regime}"),
+        figure("results/{scale}/figures/gaussian_replace"),
     log:
-        "logs/{scale}/figures/gaussian_{regime}.log",
+        "logs/{scale}/figures/gaussian_replace.log",
     params:
         **GAUSSIAN_TABLES,
-        mix=lambda w: config["regimes"][w.regime],
-        caption="gaussian_regime",
         code=code_of(
-            "gaussian/regime_figure.py",
+            "gaussian/replace_figure.py",
             "reference/published_values.csv",
-            "workflow/report/gaussian_regime.md",
+            "workflow/report/gaussian_replace.md",
         ),
     script:
-        "../../scripts/jobs/gaussian/regime_figure.py"
+        "../../scripts/jobs/gaussian/replace_figure.py"
+
+
+rule gaussian_regimes:
+    """Errors of the fitted mean and spread, and steps between generations, under all regimes."""
+    input:
+        errors=expand(
+            "results/{{scale}}/tables/gaussian_errors_{regime}.csv", regime=GAUSSIAN["regimes"]
+        ),
+        steps=expand(
+            "results/{{scale}}/tables/gaussian_steps_{regime}.csv", regime=GAUSSIAN["regimes"]
+        ),
+    output:
+        figure("results/{scale}/figures/gaussian_regimes"),
+    log:
+        "logs/{scale}/figures/gaussian_regimes.log",
+    params:
+        **GAUSSIAN_TABLES,
+        mixes={name: config["regimes"][name] for name in GAUSSIAN["regimes"]},
+        code=code_of("gaussian/regimes_figure.py", "workflow/report/gaussian_regimes.md"),
+    script:
+        "../../scripts/jobs/gaussian/regimes_figure.py"
 
 
 rule gaussian_wasserstein:

@@ -2,14 +2,16 @@
 
 import pandas as pd
 from collapse.gaussian import summary
+from collapse.process.generations import Regime
 from pipeline import files, results
 from pipeline.job import job
 
 with job(snakemake):
-    tables = []
-    for setting, arrays in results.gaussian_histories(
-        snakemake.input.history, snakemake.params.grid
-    ):
-        table = summary.errors(**arrays, **snakemake.params.truth)
+    params, tables = snakemake.params, []
+    for setting, arrays in results.gaussian_histories(snakemake.input.history, params.grid):
+        table = summary.errors(**arrays, **params.truth)
+        if Regime(**params.mix) == Regime():  # the only regime whose law is known
+            law = summary.replace_law(arrays["generations"], std=params.truth["std"], **setting)
+            table = table.join(law)
         tables.append(pd.DataFrame({**setting, **table}))
     files.write_table(snakemake.output[0], pd.concat(tables))
