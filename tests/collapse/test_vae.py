@@ -6,11 +6,12 @@ import subprocess
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from collapse.errors import UserError
 from collapse.neural import torch_tools
-from collapse.vae import digits, diversity, vae
+from collapse.vae import digits, diversity, summary, vae
 from pipeline import paths
 
 SMALL = {"channels": [2, 4], "latent_dimensions": 3}
@@ -188,3 +189,37 @@ def test_diversity_of_known_sets():
     black_and_white = np.array([[[0]], [[255]]])
     assert diversity.pixel_deviation(black_and_white) == pytest.approx(0.5)
     assert diversity.tail_share(np.array([[0.0, 3.0], [-3.0, 1.0]]), scale=1.0) == 0.5
+
+
+def test_identical_images_have_no_density():
+    """Row g + 1 of the moments is that of the images of generation g; row 0 that of real ones."""
+    deviation = pd.DataFrame(
+        {
+            "quantity": "pixel_deviation",
+            "regime": ["replace"] * 4 + ["sham"] * 4,
+            "generation": [0, 1, 2, 3] * 2,
+            "mean": [0.3, 0.2, 0.005, 0.001, 0.3, 0.2, 0.2, 0.2],
+        }
+    )
+    density = pd.DataFrame(
+        {"regime": ["replace"] * 4 + ["sham"] * 4, "generation": [-1, 0, 1, 2] * 2, "latent": 0.0}
+    )
+    shown, left_out = summary.without_identical(density, deviation)
+    assert left_out == [1, 2]
+    assert shown.groupby("regime")["generation"].apply(list).to_dict() == {
+        "replace": [-1, 0],
+        "sham": [-1, 0, 1, 2],
+    }
+    nothing = deviation.assign(quantity="confidence")
+    assert summary.without_identical(density, nothing)[1] == []
+
+
+def test_the_density_of_real_images_is_that_of_generation_minus_one():
+    rng = np.random.default_rng(7)
+    latents = rng.normal(size=(2, 200, 2)) * np.array([1.0, 0.5])[:, None, None]
+    table = summary.latent_density([{"latents": latents}], [-1, 0])
+    peaks = table.groupby("generation")["mean"].max()
+    assert peaks[-1] == pytest.approx(0.4, rel=0.2)
+    assert peaks[0] == pytest.approx(0.8, rel=0.2)
+    area = table.groupby("generation").apply(lambda t: np.trapezoid(t["mean"], t["latent"]))
+    assert area.to_numpy() == pytest.approx(1, abs=0.01)

@@ -102,8 +102,9 @@ rule vae_evaluate:
 
 
 rule vae_grid:
-    """Of some generations of one run, as many images as the figure vae_samples shows."""
+    """Of real images and of some generations of one run, as many as the figure vae_samples shows."""
     input:
+        mnist=rules.mnist.output,
         models=layout.vae_models(layout.vae_in_figure),
     output:
         "results/{scale}/vae/shown/{regime}.npz",
@@ -158,6 +159,7 @@ rule vae_latent_density:
     """Density of the original encoder's means on data that later generations made."""
     input:
         table="results/{scale}/tables/vae_latent_density.csv",
+        moments="results/{scale}/tables/vae_generations.csv",
     output:
         figure("results/{scale}/figures/vae_latent_density"),
     log:

@@ -8,6 +8,7 @@ from collapse.process import summaries
 from collapse.vae import diversity
 
 N_POINTS = 241  # of the grid of latent values on which densities are evaluated
+IDENTICAL = 0.01  # pixel std across images, in pixel ranges, below which all images are the same
 
 
 def moments(evaluations, losses):
@@ -63,7 +64,7 @@ def latent_density(evaluations, generations):
     evaluations : list of dict of ndarray
         See `moments`.
     generations : sequence of int
-        Generations g to tabulate.
+        Generations g to tabulate; −1: real images.
 
     Returns
     -------
@@ -81,3 +82,28 @@ def latent_density(evaluations, generations):
         columns = {"latent": grid, "mean": mean, "low": np.maximum(low, 0), "high": high}
         tables.append(pd.DataFrame({"generation": generation, **columns}))
     return pd.concat(tables)
+
+
+def without_identical(density, moments):
+    """Leave out generations whose images are the same for any latent: they have no density.
+
+    Parameters
+    ----------
+    density : DataFrame
+        From `latent_density`, with the column regime.
+    moments : DataFrame
+        From `moments`, with the column regime.
+
+    Returns
+    -------
+    density : DataFrame
+    left_out : list of int
+        Generations that are left out in any regime.
+    """
+    varies = moments[moments["quantity"] == "pixel_deviation"]
+    same = varies[varies["mean"] < IDENTICAL]
+    # row g + 1 of the moments is that of the images drawn from model(g)
+    places = set(zip(same["regime"], same["generation"] - 1, strict=True))
+    shown = [at not in places for at in zip(density["regime"], density["generation"], strict=True)]
+    left_out = density["generation"][[not one for one in shown]]
+    return density[shown], [int(generation) for generation in sorted(left_out.unique())]

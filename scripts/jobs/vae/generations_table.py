@@ -16,7 +16,7 @@ with job(snakemake):
     for position, regime in enumerate(regimes):
         runs = evaluations[position * n_runs : (position + 1) * n_runs]
         moments.append(summary.moments(runs, losses[position]).assign(regime=regime))
-        densities.append(summary.latent_density(runs, shown).assign(regime=regime))
+        densities.append(summary.latent_density(runs, [-1, *shown]).assign(regime=regime))
     files.write_table(snakemake.output.csv, pd.concat(moments))
     files.write_markdown(snakemake.output.md, pd.concat(moments))
     files.write_table(snakemake.output.density, pd.concat(densities))
