@@ -306,3 +306,13 @@ def test_a_clone_has_the_same_bytes_whatever_git_is_set_to(tmp_path, setting):
 
 def test_control_a_command_that_fails_or_says_something_else_is_reported(tmp_path):
     assert len(list(failures(tmp_path, {"false": Run(), "echo a": Run("b"), "true": Run()}))) == 2
+
+
+def test_every_test_that_the_documentation_names_exists():
+    sources = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    known = set(re.findall(r"^def (test_\w+)", sources, re.M))
+    named = {
+        name for page in PAGES for name in re.findall(r"`(test_\w+)`", (ROOT / page).read_text())
+    }
+    assert len(named) > 30
+    assert named - known == set()
