@@ -223,3 +223,13 @@ def test_the_density_of_real_images_is_that_of_generation_minus_one():
     assert peaks[0] == pytest.approx(0.8, rel=0.2)
     area = table.groupby("generation").apply(lambda t: np.trapezoid(t["mean"], t["latent"]))
     assert area.to_numpy() == pytest.approx(1, abs=0.01)
+
+
+def test_latents_that_are_all_equal_have_no_density():
+    """Two equal images and one latent dimension, as a collapsed model makes them."""
+    latents = np.random.default_rng(1).standard_normal((3, 40, 1))  # real data, samples(0) and (1)
+    latents[2] = 0.5
+    table = summary.latent_density(2 * [{"latents": latents}], [0, 1]).set_index("generation")
+    area = np.trapezoid(table.loc[0, "mean"], table.loc[0, "latent"])
+    assert area == pytest.approx(1, abs=0.01)
+    assert table.loc[1, ["mean", "low", "high"]].isna().all(axis=None)

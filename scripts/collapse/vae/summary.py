@@ -70,14 +70,14 @@ def latent_density(evaluations, generations):
     -------
     DataFrame
         One row per generation and latent value: mean density over runs, and its 95 % confidence
-        interval (low, high).
+        interval (low, high). NaN if a run has collapsed to a point.
     """
     pooled = [[run["latents"][g + 1].ravel() for run in evaluations] for g in generations]
     reach = 4 * max(np.std(run["latents"][0]) for run in evaluations)
     grid = np.linspace(-reach, reach, N_POINTS)
     tables = []
     for generation, runs in zip(generations, pooled, strict=True):
-        densities = np.stack([gaussian_kde(values)(grid) for values in runs])
+        densities = np.stack([_density(values, grid) for values in runs])
         mean, low, high = summaries.confidence(densities)
         columns = {"latent": grid, "mean": mean, "low": np.maximum(low, 0), "high": high}
         tables.append(pd.DataFrame({"generation": generation, **columns}))
@@ -107,3 +107,11 @@ def without_identical(density, moments):
     shown = [at not in places for at in zip(density["regime"], density["generation"], strict=True)]
     left_out = density["generation"][[not one for one in shown]]
     return density[shown], [int(generation) for generation in sorted(left_out.unique())]
+
+
+def _density(values, grid):
+    """Density estimate on a grid; NaN for values that are all equal, which have no density."""
+    try:
+        return gaussian_kde(values)(grid)
+    except np.linalg.LinAlgError:
+        return np.full_like(grid, np.nan)
