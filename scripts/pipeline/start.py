@@ -6,7 +6,7 @@ import sys
 
 from collapse.errors import UserError
 
-from pipeline import configuration, paths, reruns
+from pipeline import configuration, origin, paths, reruns, variables
 
 # made where Snakemake itself runs: downloads, tables, figures and whatever takes a second
 LIGHT_OUTPUTS = re.compile(r"data/|results/\{scale[^}]*\}/(tables/|figures/|report)")
@@ -28,7 +28,10 @@ def up(workflow, config):
     config : dict
         What ``--config`` and ``--configfile`` give; becomes the whole, checked configuration.
     """
-    prepare_environment()
+    checked(origin.check, workflow.current_basedir)
+    checked(variables.prepare, str(paths.SCRIPTS))
+    if workflow.is_main_process:
+        origin.drop_outdated_bytecode()
     reruns.install(workflow)
     loaded = checked(configuration.load, dict(config))
     config.clear()
@@ -41,18 +44,6 @@ def checked(function, *args):
         return function(*args)
     except UserError as error:
         sys.exit("\n".join(f"ERROR: {line}" for line in str(error).splitlines()))
-
-
-def prepare_environment():
-    """Set the environment that every job inherits, independent of the caller's.
-
-    Jobs import this project's modules and no other checkout's, and draw figures to files.
-    """
-    import collapse  # noqa: F401  pins threads and instruction sets
-
-    os.environ.update(PYTHONPATH=str(paths.SCRIPTS), MPLBACKEND="agg", PYTHONHASHSEED="0")
-    for name in ("PYTHONSAFEPATH", "PYTHONSTARTUP", "PYTHONHOME"):
-        os.environ.pop(name, None)
 
 
 def mark_local_rules(workflow):
@@ -77,8 +68,9 @@ def begin(workflow):
     """Note that a run begins; called once the jobs are planned."""
     from cluster import resume
 
-    from pipeline import progress
+    from pipeline import engine, progress
 
+    engine.remove_unfinished("data")  # data are made here, and Snakemake holds the folder's lock
     resume.begin(workflow.executor_plugin.name)
     progress.install(workflow)
     _again.update(reruns.made_again(workflow.dag))
