@@ -1,5 +1,6 @@
 # Each target is a command of scripts/cli.py, which `make help` lists. Variables reach it through the
-# environment, never through a command line: no value is executed by make or by a shell.
+# environment, never through a command line: no value is executed by make or by a shell. Python runs
+# isolated (-I): it takes no modules from the caller's PYTHONPATH.
 COMMANDS  := reproduce report explain pull render timings publish crate release gc verify plan \
              measure test-cluster check test benchmark dvc lock
 VARIABLES := SCALE CORES PROFILE TARGET FIGURE WHAT REMOTE FORCE CHECK CONFIRM DEEP ARGS PYTHON
@@ -18,7 +19,7 @@ endif
 .DEFAULT_GOAL := help
 
 help venv clean-venv:
-	@"$$PYTHON" scripts/cli.py $@
+	@"$$PYTHON" -I -X utf8 scripts/cli.py $@
 
 $(COMMANDS): venv
-	@.venv/bin/python scripts/cli.py $@
+	@.venv/bin/python -I -X utf8 scripts/cli.py $@

@@ -458,4 +458,7 @@ def main(argv):
 
 
 if __name__ == "__main__":
+    if not sys.flags.isolated:  # start again, without PYTHONPATH and the like
+        words = getattr(sys, "orig_argv", [sys.executable, *sys.argv])[1:]
+        os.execv(sys.executable, [sys.executable, "-I", "-X", "utf8", *words])
     sys.exit(main(sys.argv[1:]))

@@ -13,7 +13,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 TOY = Path(__file__).with_name("toy_project")
-SHARED = (".dvc/config", ".dvc/.gitignore", ".dvcignore", ".gitignore", "scripts")
+SHARED = (
+    *(".dvc/config", ".dvc/.gitignore", ".dvcignore", ".gitignore", ".gitattributes", "scripts"),
+)
 CACHE = ".dvc/cache/files/md5"
 
 

@@ -1,6 +1,7 @@
 """Objects: files named by the MD5 of their content, in a cache or a remote; are they intact?"""
 
 import hashlib
+import json
 import os
 import re
 import tempfile
@@ -41,6 +42,42 @@ def not_whole(names, cache, store, read):
         return size == os.path.getsize(cache.oid_to_path(name))
 
     return [name for name, fine in zip(names, _each(whole, names), strict=True) if not fine]
+
+
+def take(names, cache, store):
+    """Copy objects that a cache lacks, or has damaged, from a store; each is verified.
+
+    Parameters
+    ----------
+    names : iterable of str
+    cache, store : dvc_data.hashfile.db.HashFileDB
+
+    Returns
+    -------
+    list of str
+        Those that the store lacks or has damaged.
+    """
+    paths = {name: Path(cache.oid_to_path(name)) for name in names}
+    for path in damaged([path for path in paths.values() if path.exists()]):
+        path.unlink()
+    missing = [name for name, path in paths.items() if not path.exists()]
+    contents = dict(zip(missing, _each(lambda name: _content(name, store), missing), strict=True))
+    for name, content in contents.items():
+        if content is not None:
+            with tempfile.NamedTemporaryFile(prefix="check-", dir=".dvc/tmp") as file:
+                file.write(content)
+                file.flush()
+                cache.add(file.name, cache.fs, name)
+    return [name for name, content in contents.items() if content is None]
+
+
+def leading_out(path):
+    """The first entry of a list of files that leads out of its folder, or None."""
+    for entry in json.loads(Path(path).read_text(encoding="utf-8")):
+        parts = entry["relpath"].split("/")
+        if ".." in parts or not parts[0]:
+            return entry["relpath"]
+    return None
 
 
 def clear(paths):
@@ -89,6 +126,17 @@ def _size(name, store):
             return None
         raise cause from None
     return -1 if size is None else size
+
+
+def _content(name, store):
+    """Content of a small object in a store; None if it is missing or damaged."""
+    try:
+        with store.fs.open(store.oid_to_path(name), "rb") as file:
+            content = file.read()
+    except FileNotFoundError:
+        return None
+    whole = hashlib.md5(content).hexdigest() == name.removesuffix(".dir")
+    return content if whole else None
 
 
 def _digest(name, store):

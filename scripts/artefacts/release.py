@@ -21,8 +21,6 @@ from artefacts import crate, metadata
 
 NAME = "model-collapse"
 SUMS = "SHA256SUMS"
-# DVC expects a git repository unless it is told that there is none
-LOCAL = (".dvc/config.local", "[core]\n    no_scm = true\n")
 
 
 def run():
@@ -40,7 +38,6 @@ def run():
     with tempfile.TemporaryDirectory() as folder:
         tree, copy = Path(folder, name), Path(folder, "copy", name)
         export(tree)
-        files.write_text(tree / LOCAL[0], LOCAL[1])
         shutil.copytree(tree, copy)
         for scale in scales:
             draw(copy, scale)

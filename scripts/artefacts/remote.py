@@ -208,11 +208,13 @@ def pull(paths, remote, *, force=False):
     """
     objects.clear(paths)
     _forget_collected()
-    command = ("pull", "--remote", remote, *["--force"] * force, *paths)
+    lacking = _take_lists(paths, remote)
+    command = ("fetch",) if lacking else ("pull", *["--force"] * force)
+    command += ("--remote", remote, *paths)
     failure = _dvc(*command)
     if failure and not failures.known("pull", remote, failure) and repair_cache():
         failure = _dvc(*command)
-    if failure:
+    if failure or lacking:
         raise failures.known("pull", remote, failure) or _lacking(paths, remote, failure)
 
 
@@ -335,12 +337,16 @@ def _project():
     """The project as DVC sees it; DVC's errors become a UserError."""
     from dvc.exceptions import DvcException
     from dvc.repo import Repo
+    from dvc.scm import SCMError
 
-    for name in ("LOGNAME", "USER"):  # DVC needs one, and the system may have none
-        os.environ.setdefault(name, "user")
     try:
         with Repo(".") as repo:
             yield repo
+    except SCMError as error:
+        raise UserError(
+            f"dvc expects git ({error}): clone the repository, or, in a copy without .git, run "
+            "'.venv/bin/dvc config --local core.no_scm true'."
+        ) from error
     except DvcException as error:
         reason = " ".join(str(error).split()).rstrip(".")
         raise UserError(
@@ -446,6 +452,39 @@ def _listed(out, store):
         return ()
 
 
+def _take_lists(paths, remote):
+    """Put the lists of files that outputs consist of into the cache, each verified.
+
+    DVC reads a remote's list without comparing it with its hash, even if the remote's ``verify`` is
+    on, and writes wherever the list says. It takes a list that is in the cache from there.
+
+    Returns
+    -------
+    list of str
+        Lists that the remote lacks or has damaged.
+
+    Raises
+    ------
+    UserError
+        If a list leads out of its folder.
+    """
+    with _project() as repo, _reported(remote, "pull"):
+        store, cache = repo.cloud.get_remote_odb(remote), repo.cache.local
+        folders = {
+            out.hash_info.value: _path(repo, out)
+            for out in repo.index.outs
+            if out.hash_info and out.hash_info.isdir and _path(repo, out) in paths
+        }
+        lacking = objects.take(folders, cache, store)
+        for name in folders.keys() - lacking:
+            if outside := objects.leading_out(cache.oid_to_path(name)):
+                raise UserError(
+                    f"the list of files of {folders[name]} names {outside}, which is not in that "
+                    "folder: somebody has changed dvc.lock; check out another commit."
+                )
+    return lacking
+
+
 def _lacking(paths, remote, failure):
     """Why a pull failed that DVC does not explain: what the remote lacks or has damaged."""
     with _project() as repo, _reported(remote, "pull"):
@@ -485,16 +524,17 @@ def _reported(remote, action):
 
 def _dvc(action, *options):
     """Run a dvc command; returns what it printed if it failed, otherwise an empty text."""
-    environment = {
-        **{"LOGNAME": "user", "USER": "user"},  # if the system has no name for the user
-        **os.environ,
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-    }
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     Path(".dvc/tmp/rwlock").unlink(
         missing_ok=True
     )  # left by a killed dvc: cut, or with another process' number
     command = [sys.executable, "-m", "dvc", action, *options]
     done = subprocess.run(
-        command, capture_output=True, text=True, check=False, env=environment, errors="replace"
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PATH": path},
+        errors="replace",
     )
     return (done.stdout + done.stderr or "it printed nothing") if done.returncode else ""

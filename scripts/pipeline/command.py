@@ -11,6 +11,8 @@ import tempfile
 
 from collapse.errors import UserError
 
+from pipeline import variables
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
@@ -33,6 +35,7 @@ def call(function, *, alone=True):
     """
     os.chdir(ROOT)
     try:
+        variables.prepare()
         return _locked(function) if alone else function() or 0
     except UserError as error:
         return _fail(str(error))

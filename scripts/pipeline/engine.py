@@ -1,6 +1,8 @@
 """Run Snakemake: resume after a killed run, watch over a cluster's jobs, report how it ended."""
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 import time
@@ -18,6 +20,7 @@ CONFIGURATION = {  # options whose values belong to the configuration
     **dict.fromkeys(("--config", "-C"), "config"),
     **dict.fromkeys(("--configfile", "--configfiles"), "files"),
 }
+HALF_FILE, HALF_FOLDER = re.compile(r"\..*\.tmp.*"), re.compile(r"tmp\w{8}\.tmp")
 ATTEMPTS = 3  # runs of Snakemake, if each comes to wait for jobs that Slurm has lost
 
 
@@ -190,8 +193,28 @@ def clean_up(scale, asked):
     resume.settle(".")
     unlock = Options((), given=asked.given).command(scale, "--unlock")
     subprocess.run(unlock, capture_output=True, check=False)
-    for path in [*Path("data").rglob(".*.tmp*"), *Path("results", scale).rglob(".*.tmp*")]:
-        path.unlink()
+    remove_unfinished("data", f"results/{scale}")
+
+
+def remove_unfinished(*folders):
+    """Remove what killed jobs were writing: files (`files.replacing`) and folders (`tempfile`).
+
+    Links are not followed, nor is a folder that is a link to outside the working directory. The
+    caller knows that no job writes there.
+    """
+    root = Path().resolve()
+    for folder in folders:
+        if not Path(folder).resolve().is_relative_to(root):
+            continue
+        for at, inside, outer in os.walk(folder):
+            half = [name for name in outer if HALF_FILE.fullmatch(name)]
+            half += [name for name in inside if HALF_FOLDER.fullmatch(name)]
+            for path in (Path(at, name) for name in half):
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink()
+            inside[:] = set(inside) - set(half)
 
 
 def _parsed(where, given):

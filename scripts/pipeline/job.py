@@ -9,7 +9,7 @@ import traceback
 
 from collapse.errors import UserError
 
-from pipeline import faults, records, soundness
+from pipeline import faults, origin, paths, records, soundness
 
 
 @contextlib.contextmanager
@@ -38,6 +38,7 @@ def job(adapter):
         soundness.check_inputs(adapter)
         yield
         soundness.check_outputs(adapter)
+        origin.check(getattr(adapter, "scriptdir", paths.SCRIPTS))
         record()
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         print(

@@ -6,7 +6,7 @@ import sys
 
 from collapse.errors import UserError
 
-from pipeline import configuration, environment, paths, records, reruns
+from pipeline import configuration, environment, origin, paths, records, reruns, variables
 
 # made where Snakemake itself runs: downloads, tables, figures and whatever takes a second
 LIGHT_OUTPUTS = re.compile(r"data/|results/\{scale[^}]*\}/(tables/|figures/|report)")
@@ -28,8 +28,11 @@ def up(workflow, config):
     config : dict
         What ``--config`` and ``--configfile`` give; becomes the whole, checked configuration.
     """
+    checked(origin.check, workflow.current_basedir)
     checked(check_place, workflow)
-    prepare_environment()
+    checked(variables.prepare, str(paths.SCRIPTS))
+    if workflow.is_main_process:
+        origin.drop_outdated_bytecode()
     reruns.install(workflow)
     loaded = checked(lambda: configuration.load(given(workflow, config)))
     config.clear()
@@ -75,18 +78,6 @@ def checked(function, *args):
         sys.exit("\n".join(f"ERROR: {line}" for line in str(error).splitlines()))
 
 
-def prepare_environment():
-    """Set the environment that every job inherits, independent of the caller's.
-
-    Jobs import this project's modules and no other checkout's, and draw figures to files.
-    """
-    import collapse  # noqa: F401  pins threads and instruction sets
-
-    os.environ.update(PYTHONPATH=str(paths.SCRIPTS), MPLBACKEND="agg", PYTHONHASHSEED="0")
-    for name in ("PYTHONSAFEPATH", "PYTHONSTARTUP", "PYTHONHOME"):
-        os.environ.pop(name, None)
-
-
 def mark_local_rules(workflow):
     """Keep light jobs off a cluster's nodes, and the nodes off the network."""
     makes_light = (
@@ -109,8 +100,9 @@ def begin(workflow):
     """Note that a run begins; called once the jobs are planned."""
     from cluster import resume
 
-    from pipeline import progress
+    from pipeline import engine, progress
 
+    engine.remove_unfinished("data")  # data are made here, and Snakemake holds the folder's lock
     resume.begin(workflow.executor_plugin.name)
     records.expect(reruns.found_inputs(workflow.dag))
     progress.install(workflow)

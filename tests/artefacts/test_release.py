@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 import re
+import shutil
 import subprocess
 import tarfile
 from pathlib import Path
@@ -192,17 +193,30 @@ def test_figures_that_come_out_different_are_refused(tmp_path):
         release.compare(tree, copy, "laptop")
 
 
-def test_an_archive_without_git_pulls_by_its_own_setting(published, tmp_path, monkeypatch):
+@pytest.mark.parametrize("plain", [True, False])
+def test_an_archive_without_git_pulls_by_its_own_setting(published, tmp_path, monkeypatch, plain):
+    """As GitHub offers one: `git archive` writes the setting into .dvc/config."""
     author = published.copy(tmp_path / "author")
     monkeypatch.chdir(author.folder)
     unpacked = Project(tmp_path / "unpacked/project")
     release.export(unpacked.folder)
-    assert "is not a git repository" in unpacked.fail("pull", "smoke")
-    files.write_text(unpacked.folder / release.LOCAL[0], release.LOCAL[1])
-    assert "files match" in unpacked.succeed("pull", "smoke")
+    if plain:
+        unpacked.dvc("pull", "--quiet")
+    else:
+        assert "files match" in unpacked.succeed("pull", "smoke")
     arrived = unpacked.artefacts()
     assert "results/smoke/vae/shown/grid.npz" in arrived
     assert arrived.items() <= author.artefacts().items()
+
+
+def test_a_copy_without_git_is_told_how_to_pull(published, tmp_path):
+    copy = published.copy(tmp_path / "copy")
+    shutil.rmtree(copy.folder / ".git")
+    reason = copy.fail("pull", "smoke")
+    assert "is not a git repository" in reason
+    assert "'.venv/bin/dvc config --local core.no_scm true'" in reason
+    copy.dvc("config", "--local", "core.no_scm", "true")
+    assert "git" not in copy.fail("pull", "smoke", "all", "nowhere")
 
 
 # descriptions of runs

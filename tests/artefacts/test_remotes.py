@@ -4,6 +4,7 @@ import contextlib
 import functools
 import hashlib
 import http.server
+import json
 import shutil
 import threading
 
@@ -66,6 +67,67 @@ def test_without_verify_dvc_accepts_damaged_objects(published, tmp_path):
     reader.add_remote("mine", remote.url)
     reader.dvc("pull", "--quiet", "--remote", "mine")
     assert digest(reader, GRID) != digest(author, GRID)
+
+
+OUTSIDE = "../" * 5 + "outside"  # from the folder of models, next to the project
+
+
+def tampered(author, folder, path):
+    """A clone whose default remote has a list of files that puts one of them at `path`."""
+    reader = author.clone(folder / "project")
+    store = reader.folder / "published/files/md5"
+    shutil.copytree(author.folder / toy_artefacts.CACHE, store, dirs_exist_ok=True)
+    (changed,) = (one for one in store.rglob("*.dir") if "gen05" in one.read_text())
+    whole = changed.read_text()
+    entries = json.loads(whole)
+    entries[0]["relpath"] = path
+    changed.chmod(0o644)
+    changed.write_text(json.dumps(entries))
+    return reader, changed, whole
+
+
+def test_control_dvc_alone_writes_where_a_tampered_list_says(published, tmp_path):
+    """Even with ``verify``: DVC compares the files with their hashes, but not the list."""
+    reader, *_ = tampered(published, tmp_path, OUTSIDE)
+    reader.dvc("pull", "--quiet")
+    assert (tmp_path / "outside").exists()
+
+
+@pytest.mark.parametrize("path", [OUTSIDE, "run00/other"])
+def test_a_tampered_list_writes_nothing(published, tmp_path, path):
+    reader, *_ = tampered(published, tmp_path, path)
+    reason = reader.fail("pull", "smoke")
+    assert "1 damaged in remote 'published' (the first is results/smoke/vae/models)" in reason
+    assert not (reader.folder / "results/smoke/vae/models").exists()
+    assert not (tmp_path / "outside").exists()
+
+
+def test_a_tampered_list_in_the_cache_is_replaced(published, tmp_path):
+    """As plain DVC leaves it there."""
+    reader, changed, whole = tampered(published, tmp_path, OUTSIDE)
+    cached = reader.folder / toy_artefacts.CACHE / changed.parent.name / changed.name
+    cached.parent.mkdir(parents=True)
+    shutil.copy(changed, cached)
+    cached.chmod(0o444)
+    changed.write_text(whole)
+    assert "10 files match" in reader.succeed("pull", "smoke")
+    assert not (tmp_path / "outside").exists()
+
+
+@pytest.mark.parametrize("path", ["../a", "a/../../b", "/etc/passwd", ".."])
+def test_a_list_that_leads_out_of_its_folder_is_noticed(tmp_path, path):
+    """Also one with the hash that dvc.lock names."""
+    entries = [{"md5": "0", "relpath": name} for name in ("a..b", "a/b", path)]
+    (tmp_path / "list.dir").write_text(json.dumps(entries))
+    assert objects.leading_out(tmp_path / "list.dir") == path
+    (tmp_path / "list.dir").write_text(json.dumps(entries[:2]))
+    assert objects.leading_out(tmp_path / "list.dir") is None
+
+
+def test_every_documented_remote_is_verified():
+    for page in (toy_artefacts.ROOT / "docs").glob("*.md"):
+        text = page.read_text(encoding="utf-8")
+        assert "dvc remote add" not in text or "mine verify true" in text, page
 
 
 @pytest.mark.parametrize("level", ["--local", "--project"])

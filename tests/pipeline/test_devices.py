@@ -79,16 +79,21 @@ def test_the_folder_of_locks_is_private(base):
     assert devices.private_folder() == base
 
 
-@pytest.mark.parametrize("kind", ["open", "link", "file"])
-def test_a_folder_that_others_could_change_is_refused(base, tmp_path, kind):
+@pytest.mark.parametrize("kind", ["open", "link", "file", "foreign"])
+def test_a_folder_that_others_could_change_is_refused(base, tmp_path, monkeypatch, kind):
     if kind == "open":
         base.mkdir()
         base.chmod(0o770)
     elif kind == "link":
         (tmp_path / "elsewhere").mkdir(mode=0o700)
         base.symlink_to(tmp_path / "elsewhere")
-    else:
+    elif kind == "file":
         base.touch(mode=0o600)
+    else:
+        base.mkdir(mode=0o700)
+        other = os.getuid() + 1  # who runs this job
+        base.rename(base.with_name(f"model-collapse-gpus-{other}"))
+        monkeypatch.setattr(devices.os, "getuid", lambda: other)
     with pytest.raises(UserError, match="must be a folder that only you can open"):
         devices.private_folder()
 

@@ -12,8 +12,9 @@ from pipeline import environment
 ROOT = Path(__file__).resolve().parents[2]
 NEEDED = (
     *("scripts/cli.py", "scripts/pipeline/__init__.py", "scripts/pipeline/command.py"),
-    *("scripts/pipeline/environment.py", "scripts/collapse/__init__.py"),
-    *("scripts/collapse/errors.py", "workflow/scales/smoke.yaml"),
+    *("scripts/pipeline/environment.py", "scripts/pipeline/variables.py"),
+    *("scripts/collapse/__init__.py", "scripts/collapse/errors.py"),
+    "workflow/scales/smoke.yaml",
 )
 
 

@@ -11,15 +11,15 @@ from pipeline import engine, logs
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 
 
-def run_job(tmp_path, body):
+def run_job(tmp_path, body, *before):
     """Run a job with this body; returns exit status, terminal text and log."""
     lines = ["from collapse.errors import UserError", "from pipeline.job import job", "import os"]
     lines += ["from types import SimpleNamespace; import numpy as np, pandas as pd"]
     lines += ["from pipeline.files import read_arrays"]
-    lines += [f"os.chdir({str(tmp_path)!r}); os.makedirs('logs/smoke')"]
+    lines += [f"os.chdir({str(tmp_path)!r}); os.makedirs('logs/smoke', exist_ok=True)"]
     lines += ["adapter = SimpleNamespace(log=['logs/smoke/some.log'], rule='some_rule')"]
     lines += ["adapter.input, adapter.output, adapter.params = [], [], {}"]
-    lines += ["with job(adapter):", f"    {body}"]
+    lines += [*before, "with job(adapter):", f"    {body}"]
     done = subprocess.run(
         [sys.executable, "-c", "\n".join(lines)],
         capture_output=True,
@@ -107,3 +107,15 @@ def test_the_errors_of_a_run_are_those_of_its_own_jobs(tmp_path):
     assert engine.failure(["one."]) == (
         "the run did not finish. Fix the error above, then run the same command."
     )
+
+
+def test_code_of_another_checkout_leaves_no_record(tmp_path):
+    """Also if it is imported late, while the job runs."""
+    record = tmp_path / "results/smoke/records/some.json"
+    status, said, _ = run_job(tmp_path, "pass", "adapter.scriptdir = '/other/scripts/jobs/kde'")
+    assert (status, "of another checkout" in said, record.exists()) == (1, True, False)
+    late = "import sys, types; sys.modules['collapse.x'] = types.SimpleNamespace(__file__='/x.py')"
+    status, said, _ = run_job(tmp_path, late)
+    assert (status, "of another checkout" in said, record.exists()) == (1, True, False)
+    status, said, _ = run_job(tmp_path, "pass")
+    assert (status, said, record.exists()) == (0, "", True)

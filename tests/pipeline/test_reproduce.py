@@ -180,3 +180,23 @@ def test_a_run_that_started_on_another_machine_is_not_resumed(new_checkout):
         "Resume it there; if it no longer exists, delete .snakemake/host and run the command "
         "again.\n"
     )
+
+
+def test_what_killed_jobs_leave_is_removed_but_nothing_outside(tmp_path, monkeypatch):
+    """Half-written files, and folders such as the one in which MNIST is unpacked."""
+    outside, project = tmp_path / "outside", tmp_path / "project"
+    for folder in (outside, project / "data/mnist/MNIST/raw", project / "results/smoke/a"):
+        (folder / "tmpab_1x9yz.tmp/inner").mkdir(parents=True)
+        (folder / "tmpab_1x9yz.tmp/inner/half").touch()
+        for name in (".gen03.17.tmp.npz", "gen03.npz", "tmp.tmp", ".hidden"):
+            (folder / name).touch()
+    (project / "results/smoke/link").symlink_to(outside)
+    (project / "elsewhere").symlink_to(outside)
+    monkeypatch.chdir(project)
+    engine.remove_unfinished("data", "results/smoke", "elsewhere", "missing")
+    left = {path.relative_to(project).as_posix() for path in project.rglob("*") if path.is_file()}
+    folders = ("data/mnist/MNIST/raw", "results/smoke/a")
+    kept = ("gen03.npz", "tmp.tmp", ".hidden")
+    assert left == {f"{folder}/{name}" for folder in folders for name in kept}
+    assert not list(project.glob("**/tmpab_*"))
+    assert len(list(outside.iterdir())) == 5

@@ -126,8 +126,11 @@ def test_as_a_module_of_another_workflow(source, elsewhere, finished):
     assert "Nothing to be done" in done.stdout + done.stderr
 
 
-def test_the_callers_environment_does_not_reach_jobs(source, elsewhere):
-    """Another checkout's modules on PYTHONPATH, and the matplotlib backend of a notebook."""
+def test_the_callers_environment_does_not_reach_jobs(source, elsewhere, finished):
+    """Another checkout's modules on PYTHONPATH, the matplotlib backend of a notebook, and others.
+
+    The figure has the same bytes.
+    """
     fake = elsewhere.folder / "other/collapse"
     fake.mkdir(parents=True)
     (fake / "__init__.py").write_text("raise ImportError('another checkout')")
@@ -137,6 +140,15 @@ def test_the_callers_environment_does_not_reach_jobs(source, elsewhere):
         env={
             "PYTHONPATH": str(fake.parent),
             "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+            "NPY_ENABLE_CPU_FEATURES": "AVX512F",
+            "OMP_NUM_THREADS": "2",
+            "PYTHONHASHSEED": "7",
+            "PYTHONSAFEPATH": "1",
+            "PYTHONWARNINGS": "error",
+            "TMPDIR": "/proc/missing",
         },
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    for suffix in ("png", "pdf"):
+        ours = (elsewhere.folder / f"{FIGURE}.{suffix}").read_bytes()
+        assert ours == (finished.folder / f"{FIGURE}.{suffix}").read_bytes()
