@@ -24,8 +24,8 @@ DETAILS = {
 }
 # settings of the scale `paper` that no other family has
 ARMS = {
-    "penalty3": "no real data, repetition penalty 3",
-    "as_released": "the released code's run script",
+    "penalty3": ("no real data, repetition penalty 3", 6),
+    "as_released": ("the released code's run script", 7),
 }
 REAL = -1  # generation of real text in the tables; of the model before fine-tuning for its losses
 SMALL = "small model: shows the mechanics"
@@ -35,8 +35,7 @@ DODGE = 0.06  # shift between neighbouring settings, in generations
 
 def arm(name, others=()):
     """What figures call a setting, and its position among colours; see `plotting.regime`."""
-    label, position = plotting.regime(name, others)
-    return ARMS.get(name, label), position
+    return ARMS.get(name) or plotting.regime(name, others)
 
 
 def model_name(model):
@@ -85,7 +84,7 @@ def counts(runs):
     by_count = {}
     for name, n in runs.items():
         by_count.setdefault(n, []).append(arm(name)[0])
-    return "; ".join(f"{_runs(n)}: {', '.join(names)}" for n, names in by_count.items())
+    return ", ".join(f"{_runs(n)} ({'; '.join(names)})" for n, names in by_count.items())
 
 
 def _runs(n):
@@ -96,6 +95,11 @@ def note(figure, model):
     """Say above the panels that a small model only shows the mechanics."""
     if model == "own":
         figure.suptitle(SMALL, x=0.995, ha="right", fontsize=7, style="italic")
+
+
+def legend(figure, columns=3, **options):
+    """One legend below the panels, above the small print; see `plotting.legend`."""
+    plotting.legend(figure, columns=columns, borderaxespad=1.5, **options)
 
 
 def arms(axes, table, *, others=(), intervals=False, start=0):

@@ -49,7 +49,13 @@ def test_numbers_of_runs_are_said_once_where_all_settings_share_them():
     assert language.counts({"sham": 3, "preserve10": 3}) == "3 runs of each setting"
     assert language.counts({"sham": 1}) == "1 run"
     found = language.counts({"no_data_preserved": 2, "preserve10": 2, "mine_too": 1})
-    assert found == "2 runs: no real data kept, 10 % real data kept; 1 run: mine too"
+    assert found == "2 runs (no real data kept; 10 % real data kept), 1 run (mine too)"
+
+
+def test_a_published_setting_has_the_same_colour_whatever_else_is_shown():
+    assert language.arm("penalty3", ["sham"]) == language.arm("penalty3", ["preserve10", "mine"])
+    names = ["penalty3", "as_released", *configuration.load()["lm"]["settings"]]
+    assert len({language.arm(name, names)[1] for name in names}) == len(names)
 
 
 def test_no_setting_of_a_scale_is_called_by_its_identifier():

@@ -23,7 +23,8 @@ def draw_published(axes, known, others):
     """Draw the changes published for OPT-125m, as points, and the ranges published without them."""
     for name, rows in published.loss_changes(known).groupby("setting", sort=False):
         label, position = language.arm(name, others)
-        style = plotting.PUBLISHED | {"color": plotting.COLOURS[position]}
+        # thin lines tell the series apart in grey prints
+        style = plotting.PUBLISHED | plotting.series(position) | {"linewidth": 0.6}
         axes.plot(rows["generation"], rows["mean"], label=f"published: {label}", **style)
     style = {"color": plotting.COLOURS[language.arm("no_data_preserved", others)[1]]}
     ranges = published.loss_ranges(known)
@@ -64,7 +65,7 @@ def changed(table):
 with job(snakemake):
     given, params, known = snakemake.input, snakemake.params, reference.published()
     changes, table = pd.read_csv(given.changes), pd.read_csv(given.table)
-    others = [*dict.fromkeys([*changes["setting"], *published.loss_changes(known)["setting"]])]
+    others = [*dict.fromkeys([*published.loss_changes(known)["setting"], *changes["setting"]])]
     figure, (panels,) = plotting.grid(1, 3, height=2.35, width_ratios=(5, 4, 4))
     panels[1].sharey(panels[0])
     draw_changes(panels[0], changes, others)
@@ -75,6 +76,6 @@ with job(snakemake):
         axes.set(xlabel="generation (0: real text)", title=title)
         plotting.whole_generations(axes)
     panels[1].set_xticks(range(0, 10, 3))
-    plotting.legend(figure, columns=3)
+    language.legend(figure)
     language.note(figure, params.model)
     plotting.save(figure, snakemake, changed=changed(changes), **language.facts(params))

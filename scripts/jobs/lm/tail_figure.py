@@ -1,27 +1,51 @@
-"""Draw lost vocabulary and repetition in generated text against generation."""
+"""Draw what is lost from the vocabulary and what repeats, from real text to the last generation."""
 
 import pandas as pd
 from pipeline.job import job
-from report import plotting
+from report import language, plotting
 
-PANELS = {
-    "vocabulary_coverage": "share of real types left",
-    "tail_coverage": "share of rare real types left",
-    "repeated_4gram_share": "share of repeated 4-grams",
-    "distinct_2": "different 2-grams per 2-gram",
+PANELS = {  # label, and whether the axis is logarithmic
+    "vocabulary_coverage": ("share of distinct\ntokens left", True),
+    "tail_coverage": ("share of rare\ntokens left", True),
+    "repeated_4gram_share": ("share of repeated\n4-grams", False),
+    "distinct_2": ("distinct 2-grams\nper 2-gram", True),
 }
 
+
+def draw(axes, table, label, *, logarithmic):
+    """Draw one quantity of all settings; dotted: that of real text."""
+    language.arms(axes, table, start=language.REAL)
+    real = table.loc[table["generation"] == language.REAL, "mean"].mean()
+    axes.axhline(real, label="real text", **plotting.THEORY)
+    axes.set(ylabel=label)
+    if logarithmic:
+        axes.set(yscale="log")
+        narrow = table["mean"].min() > table["mean"].max() / 20
+        plotting.logarithmic(axes.yaxis, steps=(1, 2, 5) if narrow else (1,))
+    else:
+        axes.set(ylim=(-0.02, 1.02))
+
+
+def ends(table, setting):
+    """Values of generation 0 and of a setting's last generation, by quantity, in per cent."""
+    own = table[table["setting"] == setting]
+    shown = own[own["generation"].isin([0, own["generation"].max()])]
+    by_quantity = shown.groupby("quantity")["mean"]
+    return {name: [f"{100 * value:.2g}" for value in values] for name, values in by_quantity}
+
+
 with job(snakemake):
-    whole = pd.read_csv(snakemake.input.table)
-    figure, (row,) = plotting.plt.subplots(
-        1, len(PANELS), figsize=(2.7 * len(PANELS), 3.2), squeeze=False
-    )
-    for axes, (quantity, label) in zip(row, PANELS.items(), strict=True):
-        by_setting = whole[whole["quantity"] == quantity].groupby("setting", sort=False)
-        for name, rows in by_setting:
-            called, position = plotting.setting(name)
-            plotting.runs_with_band(axes, rows, position=position, label=called)
-        axes.set(xlabel="generation of the text (−1: real)", ylabel=label, ylim=(0, None))
-        axes.xaxis.set_major_locator(plotting.plt.MaxNLocator(integer=True))
-    figure.legend(*row[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
-    plotting.save(figure, snakemake)
+    params, whole = snakemake.params, pd.read_csv(snakemake.input.table)
+    last = int(whole["generation"].max())
+    figure, panels = plotting.grid(2, 2, height=1.65, sharex=True)
+    for axes, (quantity, (label, logarithmic)) in zip(panels.flat, PANELS.items(), strict=True):
+        draw(axes, whole[whole["quantity"] == quantity], label, logarithmic=logarithmic)
+        language.generations_from_real(axes, last)
+    for axes in panels[-1]:
+        axes.set(xlabel="text of generation")
+    language.legend(figure, columns=4)
+    language.note(figure, params.model)
+    setting = whole["setting"].iloc[0]
+    found = {"label": language.arm(setting)[0], "ends": ends(whole, setting)}
+    found["last"] = int(whole.loc[whole["setting"] == setting, "generation"].max())
+    plotting.save(figure, snakemake, found=found, **language.facts(params))
