@@ -174,7 +174,7 @@ def share_y(panels):
     ends = [axes.get_ylim() for axes in panels]
     for axes in others:
         axes.sharey(first)
-        axes.tick_params(labelleft=False)
+        axes.tick_params(labelleft=False, which="both")
     first.set_ylim(min(low for low, _ in ends), max(high for _, high in ends))
 
 

@@ -27,7 +27,8 @@ def against_theory(means, stds, *, mean, std, ddof, size, generations):
     -------
     DataFrame
         One row per generation. For each quantity: the mean over runs, its 95 % confidence interval
-        (suffixes _low and _high) and the closed form (_theory). The quantity log_variance_spread is
+        (suffixes _low and _high), the median and the 5 % and 95 % quantiles over runs (_median,
+        _q05, _q95) and the closed form of the mean (_theory). The quantity log_variance_spread is
         the squared deviation of log σ² from its expectation, so that its mean is the variance of
         log σ².
     """
@@ -50,6 +51,12 @@ def against_theory(means, stds, *, mean, std, ddof, size, generations):
     for name, values in measured.items():
         middle, low, high = summaries.confidence(values)
         table |= {name: middle, f"{name}_low": low, f"{name}_high": high}
+        table |= {f"{name}{ending}": found for ending, found in quantiles(values).items()}
         table[f"{name}_theory"] = closed[name]
     table["wasserstein_leading_order"] = theory.wasserstein_leading_order(fits, size)
     return pd.DataFrame(table)
+
+
+def quantiles(values):
+    """Median and the 5 % and 95 % quantiles over runs, by the suffixes of their columns."""
+    return dict(zip(("_median", "_q05", "_q95"), summaries.band(values), strict=True))

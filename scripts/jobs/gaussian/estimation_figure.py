@@ -5,21 +5,22 @@ import pandas as pd
 from pipeline.job import job
 from report import plotting
 
-PANELS = {"mean_errors": "|estimated mean − true mean|", "std_errors": "|estimated std − true std|"}
+# label; the large-n variance of the estimate is σ²/(this·n)
+PANELS = {
+    "mean_errors": ("|fitted mean − true mean|", 1),
+    "std_errors": ("|fitted std − true std|", 2),
+}
 
 with job(snakemake):
     table = pd.read_csv(snakemake.input.table)
-    figure, panels = plotting.plt.subplots(1, 2, figsize=(7.2, 2.9), sharey=True)
-    for axes, (quantity, label) in zip(panels, PANELS.items(), strict=True):
-        mean, spread = table[quantity], table[f"{quantity}_spread"]
+    figure, grid = plotting.grid(1, 2, height=2.2, sharey=True)
+    for axes, (quantity, (label, share)) in zip(grid[0], PANELS.items(), strict=True):
+        x, mean, spread = table["points"], table[quantity], table[f"{quantity}_spread"]
         ends = mean - spread, mean + spread
-        plotting.line_with_band(
-            axes, table["points"], mean, *ends, position=0, label="mean ± 1 std"
-        )
-        # E|N(0, s²)| = s·√(2/π); for large n the standard error of the std is σ/√(2n)
-        variance = {"mean_errors": 1, "std_errors": 2}[quantity]
-        expected = snakemake.params.std * np.sqrt(2 / np.pi / variance / table["points"])
-        axes.plot(table["points"], expected, label="large-n theory", **plotting.THEORY)
-        axes.set(xscale="log", yscale="log", xlabel="points in the sample", ylabel=label)
-        axes.legend()
+        plotting.line_with_band(axes, x, mean, *ends, position=0, label="mean ± 1 std over repeats")
+        expected = snakemake.params.std * np.sqrt(2 / np.pi / share / x)  # E|N(0, s²)| = s·√(2/π)
+        axes.plot(x, expected, label="theory for large n", **plotting.THEORY)
+        axes.set(xscale="log", yscale="log", xlim=(x.min(), x.max()), xlabel="points n in the fit")
+        axes.set_ylabel(label)
+    plotting.legend(figure)
     plotting.save(figure, snakemake)

@@ -4,7 +4,7 @@ import itertools
 
 import pandas as pd
 from collapse import theory
-from collapse.gaussian import growing
+from collapse.gaussian import comparison, growing
 from pipeline import files
 from pipeline.job import job
 
@@ -19,8 +19,12 @@ with job(snakemake):
         measured = {name: arrays[name][position] for name in names}
         table = growing.against_theory(measured, sizes, **at, generations=arrays["shown"])
         limit = growing.limit(size, power, **at)
+        distances = arrays["means"][position] ** 2 + (arrays["stds"][position] - 1) ** 2
+        over_runs = pd.DataFrame(comparison.quantiles(distances), index=arrays["generations"])
+        table = table.join(over_runs.add_prefix("wasserstein"), on="generation")
         tables.append(pd.DataFrame({**at, "power": power, **table, "limit": limit}))
     whole = pd.concat(tables)
     files.write_table(snakemake.output.csv, whole)
     kept = whole["generation"].isin(arrays["generations"])
-    files.write_markdown(snakemake.output.md, whole[kept])
+    shown = whole[kept].filter(regex=r"(?<!_median)(?<!_q05)(?<!_q95)$")  # fit on a page
+    files.write_markdown(snakemake.output.md, shown)

@@ -49,7 +49,7 @@ def finish(axes, quantity, size):
     """Scale and label one panel."""
     axes.set(xscale="log", yscale="log")
     if quantity == "mean_error":
-        axes.tick_params(labelbottom=False)
+        axes.tick_params(labelbottom=False, which="both")
     else:
         axes.set_xlabel("generation" if quantity == "step" else "generation + 1")
     if quantity == "step":  # the leading order of the limit of steps between fits to draws

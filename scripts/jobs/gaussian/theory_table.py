@@ -16,4 +16,5 @@ with job(snakemake):
     whole = pd.concat(tables)
     files.write_table(snakemake.output.csv, whole)
     decades = whole["generation"].isin([1, 10, 100, 1000])
-    files.write_markdown(snakemake.output.md, whole[decades])
+    shown = whole[decades].filter(regex=r"(?<!_median)(?<!_q05)(?<!_q95)$")  # fit on a page
+    files.write_markdown(snakemake.output.md, shown)
