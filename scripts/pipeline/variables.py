@@ -14,7 +14,7 @@ from collapse.errors import UserError
 # Prefixes and names of variables that change what Python, its libraries or git do. Where files,
 # networks, GPUs and accounts are is the caller's choice and stays.
 DROPPED = (
-    *("PYTHON", "MPLBACKEND", "MATPLOTLIBRC", "SOURCE_DATE_EPOCH", "SNAKEMAKE_PROFILE"),
+    *("PYTHON", "MPLBACKEND", "MATPLOTLIBRC", "SOURCE_DATE_EPOCH"),
     *("OMP_", "KMP_", "GOMP_", "MKL_", "OPENBLAS_", "GOTO_", "BLIS_", "NPY_", "SCIPY_"),
     *("SKLEARN_", "ATEN_", "ONEDNN_", "DNNL_", "CUBLAS_", "NVIDIA_TF32", "TORCH_ALLOW_TF32"),
     *("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR"),

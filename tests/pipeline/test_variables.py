@@ -30,7 +30,6 @@ HARMFUL = {
     "NVIDIA_TF32_OVERRIDE": "1",
     "SCIPY_ARRAY_API": "1",
     "SOURCE_DATE_EPOCH": "0",
-    "SNAKEMAKE_PROFILE": "/mine",
     "GIT_DIR": "/elsewhere/.git",  # set in git's hooks
 }
 USEFUL = {
