@@ -99,7 +99,7 @@ def note(figure, model):
 
 def legend(figure, columns=3, **options):
     """One legend below the panels, above the small print; see `plotting.legend`."""
-    plotting.legend(figure, columns=columns, borderaxespad=1.5, **options)
+    plotting.legend(figure, columns=columns, **options)
 
 
 def arms(axes, table, *, others=(), intervals=False, start=0):

@@ -123,7 +123,8 @@ def legend(figure, *, columns=4, place="outside lower center", **options):
             entries.setdefault(label, handle)
     if entries:
         handles, labels = list(entries.values()), list(entries)
-        figure.legend(handles, labels, loc=place, ncols=min(columns, len(labels)), **options)
+        layout = {"ncols": min(columns, len(labels)), "borderaxespad": 1.5}  # clear of the scale
+        figure.legend(handles, labels, loc=place, **layout | options)
 
 
 def whole_generations(axes):
