@@ -196,6 +196,50 @@ def test_runs_that_are_still_apart_count_for_no_state():
     assert table["states"].to_numpy() == pytest.approx(12 * table["common"].to_numpy())
 
 
+def z_of_presence(observed, true):
+    """By generation and class of states: the number that is present against its law."""
+    table = summary.presence(observed, true, SIZE)
+    at = np.searchsorted(observed["generation"], table["generation"])
+    of_class = table.groupby("generation").cumcount().to_numpy()
+    error = observed["present_sd"][at, of_class] / table["states"] / np.sqrt(N_RUNS)
+    certain = error == 0
+    return ((table["present"] - table["present_theory"]) / error)[~certain].to_numpy()
+
+
+@pytest.mark.parametrize("true", [UNIFORM, ZIPF], ids=["uniform", "zipf"])
+def test_classes_of_states_are_present_by_their_laws(true):
+    observed = chain(true, seed=8)
+    assert agrees(z_of_presence(observed, true))
+    table = summary.presence(observed, true, SIZE)
+    assert table["generation"].unique().tolist() == [0, 1, 10, 100]
+    assert (table.groupby("generation")["states"].sum() == len(true)).all()
+    left = (table["present"] * table["states"]).groupby(table["generation"]).sum()
+    at = np.searchsorted(observed["generation"], [0, 1, 10, 100])
+    assert left.to_numpy() == pytest.approx(
+        (observed["rare"] + observed["common"]).mean(axis=0)[at]
+    )
+    assert table["present_low"].min() >= 0 and table["present_high"].max() <= 1
+
+
+def test_control_a_chain_that_draws_from_the_truth_keeps_its_states(monkeypatch):
+    def from_truth(states, counts, *, rng):
+        return discrete.start(ZIPF, SIZE, len(counts), rng=rng)
+
+    monkeypatch.setattr(discrete, "resample", from_truth)
+    assert not agrees(z_of_presence(chain(ZIPF, seed=8), ZIPF))
+
+
+def test_classes_are_factors_of_two():
+    assert (discrete.classes(UNIFORM, SIZE) == 0).all()
+    q = np.array([8, 4, 3, 1]) / 16
+    assert discrete.classes(q, 16).tolist() == [3, 2, 1, 0]
+
+
+def test_one_run_has_no_interval():
+    table = summary.presence(chain(ZIPF, n_runs=1), ZIPF, SIZE)
+    assert table[["present_low", "present_high"]].isna().all(axis=None)
+
+
 EDGES = tail_cutting.edges(20, 0.5)
 SHAPE = {"mean": 4, "std": 1, "tail_std": 6}
 

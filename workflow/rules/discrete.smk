@@ -38,6 +38,7 @@ rule discrete_absorption_table:
         multiext("results/{scale}/tables/discrete_absorption", csv=".csv", md=".md"),
         ends_csv="results/{scale}/tables/discrete_ends.csv",
         ends_md="results/{scale}/tables/discrete_ends.md",
+        presence="results/{scale}/tables/discrete_presence.csv",
     log:
         "logs/{scale}/tables/discrete_absorption.log",
     params:
@@ -48,9 +49,9 @@ rule discrete_absorption_table:
 
 
 rule discrete_absorption:
-    """States left, heterozygosity and absorption of the discrete chains, and where they end."""
+    """Which states of the discrete chains are present over time, and in which the chains end."""
     input:
-        table="results/{scale}/tables/discrete_absorption.csv",
+        presence="results/{scale}/tables/discrete_presence.csv",
         ends="results/{scale}/tables/discrete_ends.csv",
     output:
         figure("results/{scale}/figures/discrete_absorption"),
@@ -58,6 +59,7 @@ rule discrete_absorption:
         "logs/{scale}/figures/discrete_absorption.log",
     params:
         **DISCRETE_CHAIN,
+        distributions=DISCRETE["distributions"],
         code=code_of("discrete/absorption_figure.py", "workflow/report/discrete_absorption.md"),
     script:
         "../../scripts/jobs/discrete/absorption_figure.py"

@@ -66,6 +66,19 @@ def is_rare(q, size):
     return q * size <= 1 + 1e-9
 
 
+def classes(true, size):
+    """Class of each state: those whose expected items M·q are within the same factor of 2.
+
+    Returns
+    -------
+    ndarray of int, shape (states,)
+        From 0, in rising order of M·q, without gaps.
+    """
+    with np.errstate(divide="ignore"):  # a probability of 0 has a class of its own
+        exponent = np.floor(np.log2(true * size) + 1e-9)
+    return np.unique(exponent, return_inverse=True)[1]
+
+
 def start(true, size, n_runs, *, rng):
     """Draw data(0) of every run, counted by state.
 
@@ -132,13 +145,16 @@ def chain(true, size, n_runs, last_generation, *, rng):
     dict of ndarray
         generation : shape (shown,). Recorded generations, evenly spaced on a logarithmic scale.
         rare, common : shape (runs, shown). Numbers of states left with q ≤ 1/M and with q > 1/M.
+        present, present_sd : shape (shown, classes). Number of states left of each of `classes`:
+        mean and standard deviation over runs.
         heterozygosity : shape (runs, shown). 1 minus the sum of squared shares.
         absorbed_at : shape (runs,). First generation with a single state, or −1.
         absorbed_in : shape (runs,). That state, or −1.
     """
     shown = summaries.spaced_generations(last_generation)
-    rarity = is_rare(true, size)
+    rarity, of_class = is_rare(true, size), classes(true, size)
     rare, common, heterozygosity = np.zeros((3, n_runs, len(shown)))
+    present, present_sd = np.zeros((2, len(shown), of_class.max() + 1))
     absorbed_at = np.full(n_runs, -1)
     states, counts = start(true, size, n_runs, rng=rng)
     for generation in range(last_generation + 1):
@@ -150,12 +166,24 @@ def chain(true, size, n_runs, last_generation, *, rng):
             left = counts > 0
             rare[:, position] = (left & rarity[states]).sum(axis=1)
             common[:, position] = (left & ~rarity[states]).sum(axis=1)
+            numbers = _by_class(of_class[states], left, present.shape[1])
+            present[position], present_sd[position] = numbers.mean(axis=0), numbers.std(axis=0)
             heterozygosity[:, position] = 1 - ((counts / size) ** 2).sum(axis=1)
     return {
         "generation": shown,
         "rare": rare,
         "common": common,
+        "present": present,
+        "present_sd": present_sd,
         "heterozygosity": heterozygosity,
         "absorbed_at": absorbed_at,
         "absorbed_in": np.where(absorbed_at < 0, -1, states[:, -1]),
     }
+
+
+def _by_class(of_class, left, n_classes):
+    """Number of states left of each class, shape (runs, n_classes)."""
+    n_runs = len(left)
+    place = np.arange(n_runs)[:, None] * n_classes + of_class
+    counted = np.bincount(place[left], minlength=n_runs * n_classes)
+    return counted.reshape(n_runs, n_classes)

@@ -7,6 +7,8 @@ from collapse import theory
 from collapse.discrete import discrete
 from collapse.process import summaries
 
+LOOKED_AT = (0, 1, 10, 100, 1000)  # generations at which presence is tabulated
+
 
 def by_generation(observed, true, size):
     """Tabulate what is left of the states by generation, and its exact law.
@@ -76,6 +78,42 @@ def laws(true, generations, size):
 
 def _share(left, whole):
     return left / whole if whole else np.full_like(left, np.nan)
+
+
+def presence(observed, true, size):
+    """Tabulate which share of the states is present, by their expected number of items, over time.
+
+    Parameters
+    ----------
+    observed : dict
+        From `discrete.chain`.
+    true : ndarray, shape (states,)
+        True probabilities.
+    size : int
+        M.
+
+    Returns
+    -------
+    DataFrame
+        One row per generation (those of `LOOKED_AT` that were run) and class of states
+        (`discrete.classes`): the class's mean of M·q (expected); its number of states; the share of
+        them that is present, mean over runs with its 95 % confidence interval (present; suffixes
+        _low and _high), cut at 0 and 1; and its exact law (_theory).
+    """
+    of_class, n_runs = discrete.classes(true, size), len(observed["absorbed_at"])
+    shown = np.intersect1d(LOOKED_AT, observed["generation"])
+    states, expected = np.bincount(of_class), size * np.bincount(of_class, true)
+    q, place = np.unique(true, return_inverse=True)
+    law, tables = 1 - theory.extinct(q, shown, size), []
+    for generation, of_state in zip(shown, law[place].T, strict=True):
+        position = np.searchsorted(observed["generation"], generation)
+        mean, sd = (observed[name][position] / states for name in ("present", "present_sd"))
+        low, high = summaries.interval(mean, sd, n_runs)
+        table = {"generation": generation, "states": states, "expected": expected / states}
+        table |= {"present": mean, "present_low": low.clip(0, 1), "present_high": high.clip(0, 1)}
+        table["present_theory"] = np.bincount(of_class, of_state) / states
+        tables.append(pd.DataFrame(table))
+    return pd.concat(tables)
 
 
 def absorbed(observed, true):

@@ -43,6 +43,25 @@ def confidence(values):
     return mean, mean - half, mean + half
 
 
+def interval(mean, std, n):
+    """95 % confidence interval, by Student's t, of a mean whose runs are not available.
+
+    Parameters
+    ----------
+    mean, std : ndarray
+        Over runs; the variance divides by n.
+    n : int
+        Number of runs.
+
+    Returns
+    -------
+    low, high : ndarray
+        NaN if there is only one run.
+    """
+    half = stdtrit(n - 1, (1 + LEVEL) / 2) * std / np.sqrt(n - 1) if n > 1 else np.nan * std
+    return mean - half, mean + half
+
+
 def against_law(name, values, law):
     """Tabulate a quantity's mean over runs next to its expectation, by generation.
 

@@ -47,7 +47,8 @@ with job(snakemake):
         for axes, scale in zip(panels, ("linear", "log"), strict=True):
             axes.set(yscale=scale, ylabel="density", title=plotting.regime(regime, regimes)[0])
             draw(axes, whole[whole["regime"] == regime], colours)
-            mark(axes, peaks)
+            if regime == "replace":
+                mark(axes, peaks)
         panels[0].set_ylim(bottom=0)
         panels[1].set(ylim=(LOWEST, 3), ylabel="density, logarithmic")
     for axes in grid[-1]:

@@ -28,6 +28,7 @@ def draw(axes, table, scale, possible):
     """Draw one quantity of every regime; a logarithmic axis ends below the smallest mean."""
     regimes, means = list(table["regime"].unique()), table["mean"]
     lowest, highest = possible
+    scale = scale if (means > 0).any() else "linear"
     if scale == "log":
         means, lowest = means.where(means > 0), means[means > 0].min() / 3
     for name in regimes:
@@ -39,7 +40,7 @@ def draw(axes, table, scale, possible):
         x = table["generation"][own]
         plotting.line_with_band(axes, x, means[own], *ends, position=position, label=label)
     axes.set(yscale=scale)
-    if scale == "log" and lowest > 0:
+    if scale == "log":
         axes.set_ylim(bottom=lowest)
 
 
