@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from pipeline import files
+from pipeline import files, hashes
 from workflow_tools import HASHES, identity
 
 MODEL = "results/smoke/vae/models/replace/run00/gen01.safetensors"
@@ -272,10 +272,10 @@ def test_all_damage_is_named_also_what_a_disk_has_hidden_from_the_cache(arrived)
     assert made <= set(plan["waiting"]) | {"report"}
 
     cache = folder / HASHES
-    entries = json.loads(cache.read_text())
+    entries = json.loads(cache.read_text().partition("\n")[2])
     for path, (_, digest) in before.items():
         entries[f"sha256:{path}"] = [identity(folder / path), digest]
-    cache.write_text(json.dumps(entries))
+    cache.write_text(hashes.dumped(entries))
     assert arrived.plan()["differing"] == {}  # a control: the cache cannot know
     assert arrived.plan(fresh=True)["differing"] == expected  # as 'make verify' looks
     assert arrived.plan()["differing"] == expected  # so that its advice works
