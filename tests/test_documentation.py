@@ -316,3 +316,9 @@ def test_every_test_that_the_documentation_names_exists():
     }
     assert len(named) > 30
     assert named - known == set()
+
+
+def test_git_holds_no_links():
+    """A link to an environment would replace that of whoever checks it out."""
+    listed = subprocess.check_output(["git", "ls-files", "--stage"], cwd=ROOT, text=True)
+    assert [line for line in listed.splitlines() if line.startswith("120000")] == []
