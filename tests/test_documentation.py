@@ -111,6 +111,7 @@ TRIED = {
         instead=".venv/bin/dvc remote add --local --force mine s3://bucket/collapse"
     ),
     ".venv/bin/dvc remote modify --local mine endpointurl https://storage.example.org": Run(),
+    ".venv/bin/dvc remote modify --local mine verify true": Run(),
     "make venv": Covered("tests/pipeline/test_environment.py::test_it_is_made_once_and_the_next_"
                          "call_does_nothing"),
     ".venv/bin/python -m pytest tests/collapse/test_kde.py": Run(
