@@ -112,6 +112,7 @@ TRIED = {
     ),
     ".venv/bin/dvc remote modify --local mine verify true": Run(),
     ".venv/bin/dvc remote modify --local mine endpointurl https://storage.example.org": Run(),
+    ".venv/bin/dvc remote modify --local mine verify true": Run(),
     "make venv": Covered("tests/pipeline/test_environment.py::test_it_is_made_once_and_the_next_"
                          "call_does_nothing"),
     ".venv/bin/python -m pytest tests/collapse/test_kde.py": Run(
@@ -317,3 +318,9 @@ def test_every_test_that_the_documentation_names_exists():
     }
     assert len(named) > 30
     assert named - known == set()
+
+
+def test_git_holds_no_links():
+    """A link to an environment would replace that of whoever checks it out."""
+    listed = subprocess.check_output(["git", "ls-files", "--stage"], cwd=ROOT, text=True)
+    assert [line for line in listed.splitlines() if line.startswith("120000")] == []
