@@ -110,7 +110,6 @@ TRIED = {
     ".venv/bin/dvc remote add --local mine s3://bucket/collapse": Run(
         instead=".venv/bin/dvc remote add --local --force mine s3://bucket/collapse"
     ),
-    ".venv/bin/dvc remote modify --local mine verify true": Run(),
     ".venv/bin/dvc remote modify --local mine endpointurl https://storage.example.org": Run(),
     ".venv/bin/dvc remote modify --local mine verify true": Run(),
     "make venv": Covered("tests/pipeline/test_environment.py::test_it_is_made_once_and_the_next_"
