@@ -32,15 +32,18 @@ def draw_presence(axes, table):
 
 def draw_ends(axes, table):
     """Draw how often runs end in a state against its true probability, by groups of states."""
+    axes.set(title="where runs end")
+    axes.set(xlabel="true probability q of a state", ylabel="share of runs that end in it")
     table = table[table["probability"] * table["runs"] >= FEWEST]
+    if table.empty:
+        return
     for (name, size), own in table.groupby(["distribution", "size"], sort=False):
         states = own["last_rank"] - own["first_rank"] + 1
         style = {"color": plotting.COLOURS[NAMES[name][1]], "marker": markers[size]}
         points(axes, own["probability"] / states, own, "absorbed", scale=states, **style)
     q = table["probability"] / (table["last_rank"] - table["first_rank"] + 1)
     axes.plot([q.min(), q.max()], [q.min(), q.max()], label="exact law", **plotting.THEORY)
-    axes.set(xscale="log", yscale="log", title="where runs end")
-    axes.set(xlabel="true probability q of a state", ylabel="share of runs that end in it")
+    axes.set(xscale="log", yscale="log")
 
 
 def name_styles(axes, names):
