@@ -25,7 +25,7 @@ IN_GIT = ("tables/", "figures/")
 # large: of these, only what tables and figures read is held with figures
 LARGE = ("lm/models/", "vae/models/", "data/text/", "data/mnist/MNIST/")
 # but for the model that all start from, and for one run, each generation of which can be verified
-SMALL = ("lm/models/pretrained/", "vae/models/replace/run00/")
+SMALL = ("lm/models/pretrained/", "vae/models/real/run00/", "vae/models/replace/run00/")
 # never held: made again from settings and seeds, without any training
 REMADE = ("gaussian/models/", "gaussian/samples/", "gmm/samples/", "report.html")
 ARTIFACTS = {  # by the pattern of a folder: name, without the default scale, and type
