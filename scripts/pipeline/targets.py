@@ -8,6 +8,8 @@ from collapse.errors import UserError
 
 from pipeline import paths
 
+MANY = 50  # names, of which a message lists only some
+
 
 def resolve(names, scale, given=None):
     """The files or rules that names stand for.
@@ -49,7 +51,8 @@ def shown_paths(name, scale):
 
 def unknown(name, scale, known):
     """The error for a name that is not among the known ones."""
-    near = difflib.get_close_matches(name, sorted(known), n=5, cutoff=0.5) or sorted(known)
+    few = sorted(known)[: None if len(known) < MANY else 5]
+    near = difflib.get_close_matches(name, sorted(known), n=5, cutoff=0.5) or few
     return UserError(
         f"{name!r} is not a figure, table or result of scale {scale}: choose one of "
         f"{', '.join(near)}, or give the path of a file."

@@ -115,6 +115,13 @@ def test_bare_names_are_figures_tables_or_rules():
         targets.resolve(["gmm_12"], "smoke")
 
 
+def test_a_name_that_is_like_no_other_lists_few_of_many():
+    known = {f"results/smoke/{n:03d}" for n in range(800)}
+    line = str(targets.unknown("xyz", "smoke", known))
+    assert line.count("results/smoke/") == 5 and len(line) < 300
+    assert str(targets.unknown("xyz", "smoke", {"a", "b"})).count(", ") == 3
+
+
 def test_a_page_is_only_named_if_it_is_finished(monkeypatch):
     assert "on one page: results/smoke/report.html" in reproduce.closing_line("smoke", ())
     assert "page" not in reproduce.closing_line("smoke", [FIGURE])
