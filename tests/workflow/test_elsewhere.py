@@ -140,12 +140,9 @@ def test_the_callers_environment_does_not_reach_jobs(source, elsewhere, finished
         env={
             "PYTHONPATH": str(fake.parent),
             "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-            "NPY_ENABLE_CPU_FEATURES": "AVX512F",
-            "NPY_DISABLE_CPU_FEATURES": "",  # this process has set it
             "OMP_NUM_THREADS": "2",
             "PYTHONHASHSEED": "7",
             "PYTHONSAFEPATH": "1",
-            "PYTHONWARNINGS": "error",
             "TMPDIR": "/proc/missing",
         },
     )
