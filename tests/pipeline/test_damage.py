@@ -133,12 +133,16 @@ READERS = {
     "a.npz": files.read_arrays,
     "a.json": files.read_json,
     "a.csv": pd.read_csv,
-    "a.md": lambda path: page.figure("a", ROOT / "results/laptop/figures/gmm_l2.png", path, ENTRY),
-    "a.png": lambda path: page.figure("a", path, Path(path).with_suffix(".md"), ENTRY),
+    "a.md": lambda path: page.figure("a", {**DRAWN, "caption": path}, ENTRY),
+    "a.png": lambda path: page.figure(
+        "a", {**DRAWN, "png": path, "caption": Path(path).with_suffix(".md")}, ENTRY
+    ),
     "a.safetensors": _load_weights,
     "tokenizer.json": weights.load_tokenizer,
 }
 ENTRY = {"alt": "a figure", "arxiv": "1"}
+PLACE = ROOT / "results/laptop/figures"
+DRAWN = {"png": PLACE / "gmm_l2.png", "pdf": PLACE / "gmm_l2.pdf", "tables": []}
 
 
 def test_files_that_are_whole_are_read(results):
