@@ -25,7 +25,7 @@ ATTEMPTS = 3  # runs of Snakemake, if each comes to wait for jobs that Slurm has
 
 
 class Options(NamedTuple):
-    """What a run is asked for, besides its scale.
+    """What a run is asked for, in addition to its scale.
 
     Parameters
     ----------

@@ -58,11 +58,10 @@ def _unsound(path):
 
 
 def _remedy(path):
-    family = path.split("/")[2] if path.startswith("results/") else ""
-    remedy = "change its settings (a lower learning rate, more samples)"
-    if family in ("gaussian", "gmm", "kde", "vae", "lm", "discrete"):
-        return f": {remedy}, or drop '{family}' from families"
-    return f": {remedy}, or drop its family from families"
+    folder = path.split("/")[2] if path.startswith("results/") else "tables"
+    family = "its family" if folder == "tables" else f"'{folder}'"
+    settings = "change its settings (a lower learning rate, more samples)"
+    return f": {settings}, or drop {family} from families"
 
 
 def _arrays(path):

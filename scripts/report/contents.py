@@ -1,6 +1,5 @@
 """What the results show: families, their figures and tables, and the counterparts in the paper."""
 
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,6 +8,26 @@ from pipeline import paths, shapes, yaml_files
 from pydantic import BaseModel
 
 CONTENTS = "workflow/report/contents.yaml"
+
+
+class Figure(BaseModel, extra="forbid"):
+    """An entry of a figure in the file."""
+
+    alt: str
+    arxiv: str = ""
+    nature: str = ""
+    elsewhere: str = ""
+    claims: list[str] = []
+
+
+class Chapter(BaseModel, extra="forbid"):
+    """An entry of a family in the file."""
+
+    title: str
+    about: str
+    lead: str = ""
+    figures: dict[str, Figure] = {}
+    tables: dict[str, str] = {}
 
 
 class Family(NamedTuple):
@@ -30,7 +49,7 @@ def read(figures, tables):
 
     Each family of the file has ``title``, ``about``, ``figures`` and ``tables``, and perhaps
     ``lead``. The entry of a figure has ``alt``, the figure's place in the paper, and perhaps
-    ``claims``; its name may be a pattern, which applies to figures without an entry of their own.
+    ``claims``.
 
     Parameters
     ----------
@@ -52,7 +71,7 @@ def read(figures, tables):
     known = {kind: _names(families, kind) for kind in ("figures", "tables")}
     for kind, wanted in (("figures", figures), ("tables", tables)):
         for name in wanted:
-            if not _match(name, known[kind]):
+            if name not in known[kind]:
                 raise UserError(
                     f"{CONTENTS}: no entry for {name}. Add one to the {kind} of a family."
                 )
@@ -61,8 +80,8 @@ def read(figures, tables):
             id,
             family["title"],
             family["about"],
-            _chosen(family.get("figures", {}), figures, known["figures"]),
-            _chosen(family.get("tables", {}), tables, known["tables"]),
+            _chosen(family.get("figures", {}), figures),
+            _chosen(family.get("tables", {}), tables),
             family.get("lead", ""),
         )
         for id, family in families.items()
@@ -104,20 +123,6 @@ def labels(families, path):
 
 
 def _written():
-    class Figure(BaseModel, extra="forbid"):
-        alt: str
-        arxiv: str = ""
-        nature: str = ""
-        elsewhere: str = ""
-        claims: list[str] = []
-
-    class Chapter(BaseModel, extra="forbid"):
-        title: str
-        about: str
-        lead: str = ""
-        figures: dict[str, Figure] = {}
-        tables: dict[str, str] = {}
-
     read = yaml_files.read_yaml(paths.source(CONTENTS))
     shapes.checked(read, dict, CONTENTS)
     shapes.checked(read.get("opening"), list[str], CONTENTS)
@@ -137,18 +142,6 @@ def _names(families, kind):
     return [name for family in families.values() for name in family.get(kind, {})]
 
 
-def _match(name, known):
-    """The entry for `name`: its own, otherwise the first pattern that matches it."""
-    if name in known:
-        return name
-    return next((pattern for pattern in known if fnmatchcase(name, pattern)), None)
-
-
-def _chosen(entries, wanted, known):
-    """Those of `wanted` whose entry is among `entries`, in the order of the entries."""
-    return {
-        name: entry
-        for key, entry in entries.items()
-        for name in wanted
-        if _match(name, known) == key
-    }
+def _chosen(entries, wanted):
+    """Those entries that are wanted, in their own order."""
+    return {name: entry for name, entry in entries.items() if name in wanted}

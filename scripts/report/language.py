@@ -97,11 +97,6 @@ def note(figure, model):
         figure.suptitle(SMALL, x=0.995, ha="right", fontsize=7, style="italic")
 
 
-def legend(figure, columns=3, **options):
-    """One legend below the panels, above the small print; see `plotting.legend`."""
-    plotting.legend(figure, columns=columns, **options)
-
-
 def arms(axes, table, *, others=(), intervals=False, start=0):
     """Draw a quantity of all settings against generation.
 

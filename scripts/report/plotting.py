@@ -1,5 +1,6 @@
 """The style of all figures, and how they are saved."""
 
+import math
 from pathlib import Path
 
 import jinja2
@@ -16,7 +17,6 @@ COLUMN, PAGE = 89 / 25.4, 183 / 25.4  # width of one and of two columns of a jou
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#882255", "#999933"]
 LINES = ["-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (8, 2, 2, 2)), (0, (1, 3))]
 PUBLISHED = {"color": "black", "marker": "x", "linestyle": "none", "markersize": 5, "zorder": 5}
-ARROW = {"arrowstyle": "-|>", "color": "0.2", "shrinkA": 0, "shrinkB": 0}
 THEORY = {"color": "black", "linestyle": (0, (1, 1)), "linewidth": 1.1}
 
 matplotlib.rcdefaults()  # independent of the user's own configuration
@@ -56,6 +56,7 @@ REGIMES = {
     "pool_subsample": ("drawn from all earlier data", 7),
 }
 DDOF = {0: "divide by M", 1: "divide by M − 1"}
+MIXTURES = {"two_gaussians": "two Gaussians", "one_blob": "one blob"}
 
 
 def regime(name, others=()):
@@ -169,6 +170,35 @@ def logarithmic(axis, steps=(1, 2, 5)):
     axis.set_minor_formatter(matplotlib.ticker.NullFormatter())
 
 
+def rows_of_panels(rows, *, height):
+    """A figure whose rows have different numbers of lettered panels, all as wide as the page.
+
+    Parameters
+    ----------
+    rows : list of list of str
+        A key for each panel, row by row.
+    height : float
+        Of a row, in inches.
+
+    Returns
+    -------
+    figure : matplotlib.figure.Figure
+    panels : dict of str to matplotlib.axes.Axes
+    """
+    width = math.lcm(*map(len, rows))
+    mosaic = [[key for key in row for _ in range(width // len(row))] for row in rows]
+    figure = plt.figure(figsize=(PAGE, len(rows) * height + 0.4))
+    found = figure.subplot_mosaic(mosaic)
+    letter(found.values())
+    return figure, found
+
+
+def tiled(images, rows):
+    """Arrange images (rows · columns, height, width) as one picture, row by row."""
+    tiles = images.reshape(rows, -1, *images.shape[1:])
+    return tiles.swapaxes(1, 2).reshape(rows * images.shape[1], -1)
+
+
 def share_y(panels):
     """Give panels the vertical axis that shows all of their data; only the first is labelled."""
     first, *others = panels
@@ -192,28 +222,11 @@ def sequence(n):
     return [plt.get_cmap("viridis")(0.92 * step / max(n - 1, 1)) for step in range(n)]
 
 
-def box(colour):
-    """Style of a box around a text."""
-    return {"boxstyle": "round,pad=0.3", "facecolor": "white", "edgecolor": colour}
-
-
 def line_with_band(axes, x, middle, low, high, *, position, label):
     """Draw a line with its interval, in the style of the series at `position`."""
     style = series(position)
     axes.fill_between(x, low, high, color=style["color"], alpha=0.15, linewidth=0)
     axes.plot(x, middle, label=label, **style)
-
-
-def runs_with_band(axes, table, *, position, label):
-    """Draw mean and interval, and every run as a thin line, against generation.
-
-    `table` has the columns generation, mean, low, high, run00, run01, …
-    """
-    x = table["generation"]
-    ends = table["low"], table["high"]
-    line_with_band(axes, x, table["mean"], *ends, position=position, label=label)
-    for run in table.filter(regex=r"^run\d+$"):
-        axes.plot(x, table[run], color=series(position)["color"], linewidth=0.4)
 
 
 def mark(axes, x, middle, low, high, *, position):

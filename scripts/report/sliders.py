@@ -36,7 +36,7 @@ def images(name, grids, generations, rows):
         {
             "label": plotting.regime(regime, tuple(shown))[0],
             "items": [
-                base64.b64encode(mosaic(grid, rows).tobytes()).decode()
+                base64.b64encode(plotting.tiled(grid, rows).tobytes()).decode()
                 for _, grid in zip(generations, found, strict=True)
             ],
         }
@@ -46,12 +46,6 @@ def images(name, grids, generations, rows):
     steps = [f"generation {generation}" for generation in generations]
     size = [int(rows * width), int(rows * height)]
     return {name: {"kind": "images", "steps": steps, "size": size, "series": series}}
-
-
-def mosaic(grid, rows):
-    """Arrange images (rows², height, width) as one picture (rows · height, rows · width)."""
-    tiles = grid.reshape(rows, -1, *grid.shape[1:])
-    return tiles.swapaxes(1, 2).reshape(rows * grid.shape[1], -1)
 
 
 def texts(name, path):

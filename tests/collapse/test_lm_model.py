@@ -155,7 +155,7 @@ def test_a_tenth_of_the_blocks_makes_as_many_steps(blocks):
     assert training(blocks)[0] == 12
     steps, history, _ = training(blocks[:5], n_steps=n_steps)
     assert (steps, len(history)) == (12, 12)
-    steps, history, _ = training(blocks[:5])  # the control: by default, both epochs and no more
+    steps, history, _ = training(blocks[:5])  # the control: by default, exactly both epochs
     assert (steps, len(history)) == (2, 2)
 
 

@@ -177,7 +177,7 @@ PAIRS = {
         "def g():\n    return 11\ndef f():\n    g = 1\n    return g\n",
     ),
 }
-# as above, where what is used cannot be told: all of m counts
+# as above, where it is unknown what is used: all of m counts
 WHOLE = {
     "passed on": "import m\nprint(m)\n",
     "getattr": "import m\ngetattr(m, 'f')()\n",

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 from collapse.claims import run_values
 from pipeline import files, results
 
@@ -18,106 +19,119 @@ def test_chains_join_the_batches_of_each_setting(tmp_path):
         assert (arrays["stds"] == -arrays["means"]).all()
 
 
-def test_claims_get_the_series_of_every_family(tmp_path):
-    """Small files of every family, and the series that are made of them."""
-    (size,), runs, n = (7,), 2, 3
+SIZE, RUNS, N = 7, 2, 3  # of every family; N generations
+SETTINGS = {
+    "truth": {"mean": 0, "std": 1},
+    "gaussian": {
+        "regimes": ["a", "b"],
+        "grid": [{"ddof": 1, "size": SIZE}, {"ddof": 0, "size": SIZE}],
+        "every": [{"ddof": 0, "size": SIZE}],
+    },
+    "growing": {"ddof": [1], "noise": [0], "powers": [2], "size": SIZE},
+    "discrete": {"distributions": ["uniform"], "sizes": [SIZE]},
+    "gmm": [{"regime": "a", "data": "one", "size": SIZE}],
+    "lm": {"s": RUNS, "short": 1},
+}
+AT = {"regime": "b", "ddof": 0, "noise": 0, "power": 2, "size": SIZE, "data": "one"}
+AT |= {"distribution": "uniform", "setting": "s", "definition": "token"}
 
-    def write(name, **arrays):
-        files.write_arrays(tmp_path / name, **arrays)
-        return str(tmp_path / name)
 
-    def table(name, **columns):
-        pd.DataFrame(columns).to_csv(tmp_path / name, index=False)
-        return str(tmp_path / name)
+def written(path, **arrays):
+    """Path of a file of arrays."""
+    files.write_arrays(path, **arrays)
+    return str(path)
 
-    history = np.ones((runs, n))
-    eyes = np.tile(np.eye(2), (runs, n, 2, 1, 1))
-    states = {"generation": np.arange(n), "rare": history, "common": history}
+
+def chains_of_samples(folder):
+    """Small files of the families without networks, by input of the rule claims."""
+    history = np.ones((RUNS, N))
+    states = {"generation": np.arange(N), "rare": history, "common": history}
     states |= {"heterozygosity": history, "absorbed_at": np.array([-1, 2])}
     states |= {"absorbed_in": np.array([-1, 0])}
+    gaussian = {
+        "generations": np.array([0, N - 1]),
+        **dict.fromkeys(("means", "stds"), np.ones((2, RUNS, 2))),
+        **dict.fromkeys(("every_means", "every_stds"), np.full((1, RUNS, N), 2.0)),
+    }
+    mixture = {
+        "weights": np.full((RUNS, N, 2), 0.5),
+        "means": np.zeros((RUNS, N, 2, 2)),
+        "covariances": np.tile(np.eye(2), (RUNS, N, 2, 1, 1)),
+        "steps": np.ones((RUNS, N), dtype=int),
+    }
+    growing = {"generations": np.arange(N), "means": history[None], "stds": history[None]}
+    discrete = {"true": np.ones(4) / 4, **{f"{key}_{SIZE}": v for key, v in states.items()}}
+    return {
+        "gaussian": [written(folder / f"{regime}.npz", **gaussian) for regime in ("a", "b")],
+        "growing": written(folder / "growing.npz", **growing),
+        "discrete": [written(folder / "d.npz", **discrete)],
+        "gmm": [written(folder / "gmm.npz", **mixture)],
+    }
+
+
+def chains_of_networks(folder):
+    """Small files of the VAE and of the language model, by input of the rule claims."""
     over_runs = {"generation": [0, 1], "run00": [1.0, 2.0], "run01": [3.0, 4.0]}
-    given = {
-        "gaussian": [
-            write(
-                f"{regime}.npz",
-                generations=np.array([0, n - 1]),
-                **dict.fromkeys(("means", "stds"), np.ones((2, runs, 2))),
-                **dict.fromkeys(("every_means", "every_stds"), np.full((1, runs, n), 2.0)),
-            )
-            for regime in ("a", "b")
-        ],
-        "growing": write(
-            "growing.npz", generations=np.arange(n), means=history[None], stds=history[None]
-        ),
-        "discrete": [
-            write("d.npz", true=np.ones(4) / 4, **{f"{k}_{size}": v for k, v in states.items()})
-        ],
-        "gmm": [
-            write(
-                "gmm.npz",
-                weights=np.full((runs, n, 2), 0.5),
-                means=np.zeros((runs, n, 2, 2)),
-                covariances=eyes,
-                steps=np.ones((runs, n), dtype=int),
-            )
-        ],
-        "vae": table("vae.csv", quantity="latent_std", regime="a", **over_runs),
+    table = folder / "vae.csv"
+    pd.DataFrame({"quantity": "latent_std", "regime": "a", **over_runs}).to_csv(table, index=False)
+    return {
+        "vae": str(table),
         "lm_runs": [
-            write(
-                f"{setting}{run}.npz",
+            written(
+                folder / f"{setting}{run}.npz",
                 losses=np.full((n_texts, 5), run),
                 documents=np.arange(5),
                 under_first=np.ones((n_texts, 6)),
             )
-            for setting, n_runs, n_texts in (("s", runs, n), ("short", 1, 2))
+            for setting, n_runs, n_texts in (("s", RUNS, N), ("short", 1, 2))
             for run in range(n_runs)
         ],
         "lm_texts": [
-            write(f"text_{name}.npz", repeated=np.ones((n_texts, 6)), other=np.ones(2))
-            for name, n_texts in (("s0", n), ("s1", n), ("short", 2))
+            written(folder / f"text_{name}.npz", repeated=np.ones((n_texts, 6)), other=np.ones(2))
+            for name, n_texts in (("s0", N), ("s1", N), ("short", 2))
         ],
         # of each block, the mean of which is 4 + run
         "lm_baselines": [
-            write(f"ngram{run}.npz", ngram_loss=np.array([2.0, 5, 5]) + run) for run in range(runs)
+            written(folder / f"ngram{run}.npz", ngram_loss=np.array([2.0, 5, 5]) + run)
+            for run in range(RUNS)
         ],
     }
-    settings = {
-        "truth": {"mean": 0, "std": 1},
-        "gaussian": {
-            "regimes": ["a", "b"],
-            "grid": [{"ddof": 1, "size": size}, {"ddof": 0, "size": size}],
-            "every": [{"ddof": 0, "size": size}],
-        },
-        "growing": {"ddof": [1], "noise": [0], "powers": [2], "size": size},
-        "discrete": {"distributions": ["uniform"], "sizes": [size]},
-        "gmm": [{"regime": "a", "data": "one", "size": size}],
-        "lm": {"s": runs, "short": 1},
-    }
-    found = run_values.collect(results.of_all_families(given, settings), settings)
-    at = {"regime": "b", "ddof": 0, "noise": 0, "power": 2, "size": size, "data": "one"}
-    at |= {"distribution": "uniform", "setting": "s", "definition": "token"}
-    for quantity, expected in {
-        "gaussian.mean": (runs, n),
-        "growing.log_variance": None,
-        "discrete.states": (runs, n),
-        "gmm.total_std": None,
-        "vae.latent_std": None,
-        "lm.perplexity": (runs, n),
-        "lm.loss": (runs, n, 5),
-        "lm.beyond_first": (runs, n, 6),
-        "lm.repeated_3gram_share": (runs, n, 6),
-        "lm.first_q99": (runs, n),
-        "lm.ngram_loss": (runs, 1),
-    }.items():
-        place = at | {"regime": "a"} if expected is None else at
-        place |= {"ddof": 1} if quantity.startswith("growing") else {}
-        series = found.find(quantity, place)
-        assert series is not None, quantity
-        assert expected is None or series.values.shape == expected, quantity
-    every, some = (found.find("gaussian.mean", at | {"ddof": ddof}) for ddof in (0, 1))
-    assert (every.generations.tolist(), every.values[0, 0]) == ([*range(n)], 2)
-    assert (some.generations.tolist(), some.values[0, 0]) == ([0, n - 1], 1)
-    losses = found.find("lm.loss", at)
+
+
+@pytest.fixture
+def found(tmp_path):
+    """The series that are made of small files of every family."""
+    given = chains_of_samples(tmp_path) | chains_of_networks(tmp_path)
+    return run_values.collect(results.of_all_families(given, SETTINGS), SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "other", "shape"),
+    [
+        ("gaussian.mean", {}, (RUNS, N)),
+        ("growing.log_variance", {"regime": "a", "ddof": 1}, None),
+        ("discrete.states", {}, (RUNS, N)),
+        ("gmm.total_std", {"regime": "a"}, None),
+        ("vae.latent_std", {"regime": "a"}, None),
+        ("lm.perplexity", {}, (RUNS, N)),
+        ("lm.loss", {}, (RUNS, N, 5)),
+        ("lm.beyond_first", {}, (RUNS, N, 6)),
+        ("lm.repeated_3gram_share", {}, (RUNS, N, 6)),
+        ("lm.first_q99", {}, (RUNS, N)),
+        ("lm.ngram_loss", {}, (RUNS, 1)),
+    ],
+)
+def test_claims_get_the_series_of_every_family(found, quantity, other, shape):
+    series = found.find(quantity, AT | other)
+    assert series is not None
+    assert shape is None or series.values.shape == shape
+
+
+def test_series_have_the_generations_and_values_of_their_files(found):
+    every, some = (found.find("gaussian.mean", AT | {"ddof": ddof}) for ddof in (0, 1))
+    assert (every.generations.tolist(), every.values[0, 0]) == ([*range(N)], 2)
+    assert (some.generations.tolist(), some.values[0, 0]) == ([0, N - 1], 1)
+    losses = found.find("lm.loss", AT)
     assert losses.values[:, 0, 0].tolist() == [0, 1]
     assert losses.documents.tolist() == [0, 1, 2, 3, 4]
     short = found.find("lm.loss", {"setting": "short"})

@@ -74,6 +74,10 @@ def test_panels_are_lettered_and_fit_the_page():
     assert figure.get_figwidth() * 25.4 == pytest.approx(183)
     figure, _ = plotting.panels(4, height=1.5)
     assert len([a for a in figure.axes if a.axison]) == 4
+    figure, found = plotting.rows_of_panels([["x", "y"], ["u", "v", "w"]], height=1.5)
+    assert [axes.get_title(loc="left") for axes in found.values()] == list("abcde")
+    spans = {key: axes.get_subplotspec().colspan for key, axes in found.items()}
+    assert [len(spans[key]) for key in found] == [3, 3, 2, 2, 2]
     assert plotting.grid(1, 1, height=2)[1][0, 0].get_title(loc="left") == ""
 
 
@@ -84,3 +88,10 @@ def test_a_legend_names_each_label_once():
     found[0, 1].plot([0, 1], label="other")
     plotting.legend(figure)
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["same", "other"]
+
+
+def test_images_are_tiled_row_by_row():
+    images = np.arange(6)[:, None, None] * np.ones((6, 2, 3), int)
+    picture = plotting.tiled(images, 2)
+    assert picture.shape == (4, 9)
+    assert picture[::2, ::3].tolist() == [[0, 1, 2], [3, 4, 5]]

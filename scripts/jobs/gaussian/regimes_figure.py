@@ -24,15 +24,10 @@ def arranged(sizes, stepped):
     Returns
     -------
     list of list of str
-        Rows for `subplot_mosaic`: "quantity size", repeated over the columns of the panel.
+        Rows of keys, "quantity size".
     """
     shares = {"mean_error": sizes, "log_error": sizes, "step": stepped}
-    width = max(len(stepped), 1) * len(sizes)
-    return [
-        [f"{name} {size}" for size in row for _ in range(width // len(row))]
-        for name, row in shares.items()
-        if row
-    ]
+    return [[f"{name} {size}" for size in row] for name, row in shares.items() if row]
 
 
 def draw(axes, quantity, table, position, label):
@@ -71,9 +66,7 @@ with job(snakemake):
     tables["log_error"] = tables["mean_error"]
     sizes, stepped = (list(tables[key][0]["size"].unique()) for key in ("mean_error", "step"))
     rows = arranged(sizes, stepped)
-    figure = plotting.plt.figure(figsize=(plotting.PAGE, 1.7 * len(rows) + 0.4))
-    panels = figure.subplot_mosaic(rows)
-    plotting.letter(panels.values())
+    figure, panels = plotting.rows_of_panels(rows, height=1.7)
     named = [plotting.regime(name, list(mixes)) for name in mixes]
     for key, axes in panels.items():
         quantity, size = key.split()
@@ -81,7 +74,7 @@ with job(snakemake):
             draw(axes, quantity, table[table["size"] == int(size)], position, label)
         finish(axes, quantity, int(size))
     for row in rows:
-        own = [panels[key] for key in dict.fromkeys(row)]
+        own = [panels[key] for key in row]
         own[0].set_ylabel(ROWS[row[0].split()[0]])
         plotting.share_y(own)
     plotting.legend(figure, columns=3)

@@ -1,6 +1,5 @@
 """Draw measured distance and variances of the replace chain, and their closed forms."""
 
-import numpy as np
 import pandas as pd
 from pipeline.job import job
 from report import plotting
@@ -38,20 +37,15 @@ def means(axes, quantity, by_size):
 
 
 def arranged(rows, sizes):
-    """Rows for `subplot_mosaic`: a row of sizes for each ddof, then two panels for each ddof."""
-    width = int(np.lcm(len(sizes), 2 * len(rows)))
+    """Keys of panels: a row of sizes for each ddof, then a row of two panels for each ddof."""
     above = [[f"{ddof} {size}" for size in sizes] for ddof in rows]
-    below = [[f"{ddof} {quantity}" for quantity in BELOW for ddof in rows]]
-    return [[key for key in row for _ in range(width // len(row))] for row in above + below]
+    return [*above, [f"{ddof} {quantity}" for quantity in BELOW for ddof in rows]]
 
 
 with job(snakemake):
     whole = pd.read_csv(snakemake.input.table)
     rows, sizes = (list(whole[name].unique()) for name in ("ddof", "size"))
-    mosaic = arranged(rows, sizes)
-    figure = plotting.plt.figure(figsize=(plotting.PAGE, 1.7 * len(mosaic) + 0.5))
-    panels = figure.subplot_mosaic(mosaic)
-    plotting.letter(panels.values())
+    figure, panels = plotting.rows_of_panels(arranged(rows, sizes), height=1.7)
     for ddof in rows:
         of_ddof = whole[whole["ddof"] == ddof]
         for size in sizes:

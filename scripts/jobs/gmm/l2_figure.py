@@ -7,7 +7,6 @@ from pipeline.job import job
 from report import plotting
 
 PANELS = {"l2": "squared L2 distance", "total_std": "std of the whole mixture"}
-NAMES = {"two_gaussians": "two Gaussians", "one_blob": "one blob"}
 PUBLISHED_AT = 2050  # generation of the published distances
 
 
@@ -45,7 +44,7 @@ with job(snakemake):
     )
     n_known = 0
     for ((regime, data), whole), panels in zip(columns, grid.T, strict=True):
-        title = NAMES.get(data, data.replace("_", " "))
+        title = plotting.MIXTURES.get(data, data.replace("_", " "))
         if len(regimes) > 1:
             title += f"\n{plotting.regime(regime, regimes)[0]}"
         panels[0].set_title(title)

@@ -5,7 +5,6 @@ from pipeline import files
 from pipeline.job import job
 from report import plotting
 
-NAMES = {"two_gaussians": "two Gaussians", "one_blob": "one blob"}
 COLUMNS = 4
 SMALL = 8  # magnification from which points also appear in an inset
 
@@ -59,7 +58,7 @@ with job(snakemake):
     blocks = grid.reshape(len(settings), -1)
     for (regime, data), panels, path in zip(settings, blocks, snakemake.input.clouds, strict=True):
         draw(panels, files.read_arrays(path), titles)
-        label = NAMES.get(data, data.replace("_", " "))
+        label = plotting.MIXTURES.get(data, data.replace("_", " "))
         if len(params.regimes) > 1:
             label += f"\n{plotting.regime(regime, params.regimes)[0]}"
         panels[0].set_ylabel(label)

@@ -107,7 +107,7 @@ with job(snakemake):
     rows = whole[(whole["setting"] == first) & (whole["generation"] >= 0)]
     draw_in_perspective(view, rows, colours)
     view.set_title("a as in the paper")
-    language.legend(figure)
+    plotting.legend(figure, columns=3)
     language.note(figure, params.model)
     found = language.compared(whole, list(lasts)[:2])
     plotting.save(figure, snakemake, found=found, **language.facts(params))

@@ -46,7 +46,7 @@ with job(snakemake):
         plotting.logarithmic(axis, steps=(1,))
     for axes in rows[-1]:
         axes.set_xlabel("perplexity of text under generation 0")
-    language.legend(figure, columns=12, title="text of generation", title_fontsize=7)
+    plotting.legend(figure, columns=12, title="text of generation", title_fontsize=7)
     language.note(figure, params.model)
     found = language.compared(whole, list(shown)[:2])
     plotting.save(figure, snakemake, found=found, **language.facts(params))

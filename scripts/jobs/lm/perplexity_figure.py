@@ -6,6 +6,7 @@ from pipeline import reference
 from pipeline.job import job
 from report import language, plotting
 
+LATER, LAST = (2, 9), 9  # generations that the published ranges are of, see `loss_ranges`
 WIDE = 5  # ratio of the largest to the smallest perplexity above which its axis is logarithmic
 
 
@@ -29,11 +30,12 @@ def draw_published(axes, known, others):
     style = {"color": plotting.COLOURS[language.arm("no_data_preserved", others)[1]]}
     ranges = published.loss_ranges(known)
     label = "published: ranges, no real data kept"
-    axes.fill_between([2, 9], *ranges["replication"], alpha=0.25, linewidth=0, label=label, **style)
-    axes.plot([9.6] * 2, ranges["paper"], marker="_", linewidth=2, markersize=6, **style)
+    axes.fill_between(LATER, *ranges["replication"], alpha=0.25, linewidth=0, label=label, **style)
+    right = LAST + 0.6  # clear of the points
+    axes.plot([right] * 2, ranges["paper"], marker="_", linewidth=2, markersize=6, **style)
     place = {"ha": "center", "fontsize": 7}
-    axes.text(5.5, ranges["replication"][0], "replication", va="top", **place)
-    axes.text(9.6, ranges["paper"][1], "paper", va="bottom", **place)
+    axes.text(sum(LATER) / 2, ranges["replication"][0], "replication", va="top", **place)
+    axes.text(right, ranges["paper"][1], "paper", va="bottom", **place)
     axes.axhline(published.zero_shot_change(known), **plotting.THEORY)
     axes.tick_params(labelleft=False)
 
@@ -75,7 +77,7 @@ with job(snakemake):
     for axes, title in zip(panels, (model, "OPT-125m, published", model), strict=True):
         axes.set(xlabel="generation (0: real text)", title=title)
         plotting.whole_generations(axes)
-    panels[1].set_xticks(range(0, 10, 3))
-    language.legend(figure)
+    panels[1].set_xticks(range(0, LAST + 1, 3))
+    plotting.legend(figure, columns=3)
     language.note(figure, params.model)
     plotting.save(figure, snakemake, changed=changed(changes), **language.facts(params))

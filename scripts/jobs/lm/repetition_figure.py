@@ -92,7 +92,7 @@ with job(snakemake):
     for axes in (first, second):
         axes.set(xlabel="generation (0: real text)")
         plotting.whole_generations(axes)
-    language.legend(figure)
+    plotting.legend(figure, columns=3)
     language.note(figure, params.model)
     found = [ends(table) for table in ratios]
     plotting.save(figure, snakemake, found=found, last=last, **language.facts(params))

@@ -43,7 +43,7 @@ with job(snakemake):
         language.generations_from_real(axes, last)
     for axes in panels[-1]:
         axes.set(xlabel="text of generation")
-    language.legend(figure, columns=4)
+    plotting.legend(figure, columns=4)
     language.note(figure, params.model)
     setting = whole["setting"].iloc[0]
     found = {"label": language.arm(setting)[0], "ends": ends(whole, setting)}

@@ -5,15 +5,9 @@ from pipeline.job import job
 from report import plotting
 
 
-def mosaic(images, rows):
-    """Arrange images (rows², 28, 28) as one picture (28 · rows, 28 · rows)."""
-    tiles = images.reshape(rows, rows, *images.shape[1:])
-    return tiles.swapaxes(1, 2).reshape(rows * images.shape[1], -1)
-
-
 def show(axes, images, title):
     """Show images as one picture."""
-    picture = mosaic(images, snakemake.params.rows)
+    picture = plotting.tiled(images, snakemake.params.rows)
     axes.imshow(picture, cmap="gray", vmin=0, vmax=255, interpolation="none")
     axes.set(title=title, xticks=[], yticks=[])
     axes.spines[:].set_visible(False)

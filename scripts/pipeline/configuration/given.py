@@ -112,8 +112,8 @@ def _mapping(path, config):
 def _files(path, profile):
     """The configuration files of a profile; Snakemake first looks for them next to the profile."""
     for name in _entries(profile.get("configfile", profile.get("configfiles"))):
-        beside = os.path.join(os.path.dirname(path), str(name))
-        yield beside if os.path.exists(beside) else str(name)
+        neighbour = os.path.join(os.path.dirname(path), str(name))
+        yield neighbour if os.path.exists(neighbour) else str(name)
 
 
 def _entries(value):
