@@ -311,6 +311,7 @@ def test_a_damaged_log_tells_nothing_or_a_time(tmp_path):
         ("wiki.txt", b"caf\xe9\n", corpora.read_lines),
         ("wiki.txt", b"\xff\xfea\0", corpora.read_lines),
     ],
+    ids=["shortened gzip", "damaged gzip", "Latin-1", "UTF-16"],
 )
 def test_a_file_of_the_user_is_named(tmp_path, name, content, read):
     path = tmp_path / name
