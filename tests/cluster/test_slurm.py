@@ -138,7 +138,6 @@ def test_training_asks_for_a_gpu_where_the_site_s_file_says(cluster, profile, al
     profiles = cluster.folder / "profiles"
     text = (profiles / "slurm/config.yaml").read_text()
     lines = re.findall("^# (set-resources:.*|  [vl].*)", text, flags=re.M)
-    assert len(lines) == 9
     assert also.removeprefix(", ") in text
     gpus = "\n".join(lines).replace("\"'gpu'\"}", f"\"'gpu'\"{also}}}")
     with open(profiles / profile / "config.yaml", "a") as file:

@@ -12,6 +12,11 @@ LOCAL = """
 with open("local.txt", "w") as file:
     print(*sorted(workflow._localrules), file=file)
 """
+# which rules ask for a GPU
+GPUS = """
+with open("gpus.txt", "w") as file:
+    print(*[rule.name for rule in workflow.rules if "gpu" in rule.resources], file=file)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +40,18 @@ def jobs(checkout, *options):
 def test_snakemake_reads_every_profile(checkout, profile):
     planned = jobs(checkout, "--profile", f"profiles/{profile}", "--config", "scale=smoke")
     assert {"vae_train", "lm_train", "gaussian_chain", "claims"} <= set(planned)
+
+
+def test_the_profile_of_slurm_names_every_rule_that_asks_for_a_gpu(new_checkout):
+    """In lines that a site takes out of comments."""
+    other = new_checkout("gpus")
+    path = other.folder / "Snakefile"
+    path.write_text(path.read_text() + GPUS)
+    other.plan(config=["device=auto"])
+    asked = set((other.folder / "gpus.txt").read_text().split())
+    text = (ROOT / "profiles/slurm/config.yaml").read_text(encoding="utf-8")
+    assert asked == set(re.findall(r"^#   (\w+): [&*]gpu", text, re.M))
+    assert "lm_generate" in asked
 
 
 def test_light_rules_and_those_that_need_a_network_run_where_snakemake_does(
