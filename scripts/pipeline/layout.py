@@ -286,6 +286,7 @@ class Layout:
             ),
             "gmm": ("gmm_samples", "gmm_l2"),
             "kde": ("kde_variance",),
+            "human_data": ("human_data_phase",),
             "vae": ("vae_samples", "vae_latent_density", "vae_latent_moments", "vae_collapse"),
             "lm": (
                 *("lm_perplexity", "lm_histograms", "lm_histograms_3d"),
@@ -304,6 +305,7 @@ class Layout:
             ),
             "gmm": ("gmm_generations",),
             "kde": ("kde_generations",),
+            "human_data": ("human_data_phase",),
             "vae": ("vae_generations",),
             "lm": ("lm_changes", "lm_perplexity", "lm_text", "lm_examples"),
         }

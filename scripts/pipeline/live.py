@@ -11,7 +11,10 @@ from datetime import timedelta
 
 from collapse.errors import UserError
 
-FAMILIES = ("data", "discrete", "gaussian", "gmm", "kde", "vae", "lm", "tables and figures")
+FAMILIES = (
+    *("data", "discrete", "gaussian", "gmm", "kde", "human_data", "vae", "lm"),
+    "tables and figures",
+)
 END = b"\0\n"  # ends what is written to the pipe
 
 

@@ -12,7 +12,7 @@ from pipeline import configuration, environment, origin, paths, records, reruns,
 LIGHT_OUTPUTS = re.compile(r"data/|results/\{scale[^}]*\}/(tables/|figures/|report)")
 LIGHT_RULES = {
     *("lm_import", "gaussian_real", "gmm_real", "gmm_draw", "vae_grid"),
-    *("gaussian_growing_chains", "kde_chains", "tail_cutting_samples"),
+    *("gaussian_growing_chains", "kde_chains", "tail_cutting_samples", "human_data_phase_chains"),
 }
 
 

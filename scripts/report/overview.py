@@ -6,12 +6,13 @@ from report import flowchart, plotting
 
 STAGES = ("data", "generations", "tables", "figures")
 TOGETHER = "all families"  # the box of steps in other columns
+FEW, STUDIES = 3, "Smaller studies"  # most steps of families that share a column; its title
 # x is in columns, y in rows; y grows downwards
 WIDTH, HEIGHT = 0.78, 0.72  # of a box
 LANE = 0.045  # distance of neighbouring lines left of the boxes, columns
 GAP = 0.5  # between stages, rows
 ROW = 0.275  # height of a row, inches
-LETTERS = 16  # most in one line of a box
+LETTERS = 15  # most in one line of a box
 
 
 def draw(columns):
@@ -69,9 +70,26 @@ def gathered(columns):
         for name, step in steps.items():
             takes = {n if n in steps else TOGETHER for n in step["takes"]}
             last[name] = {"stage": step["stage"], "takes": sorted(takes)}
+    own = merged(own)
     if last:
         own["Conclusions"] = {TOGETHER: {"stage": "generations", "takes": []}, **last}
     return own
+
+
+def merged(columns):
+    """Put families of few steps into one column, where the first of them was.
+
+    The names of their rules stay whole, as they share no beginning.
+    """
+    few = [title for title, steps in columns.items() if len(steps) <= FEW]
+    if len(few) < 2:
+        return columns
+    together = {name: step for title in few for name, step in columns[title].items()}
+    return {
+        STUDIES if title == few[0] else title: together if title == few[0] else steps
+        for title, steps in columns.items()
+        if title not in few[1:]
+    }
 
 
 def bands(columns):
@@ -125,12 +143,15 @@ def edges(steps):
 
 def label(step, steps):
     """A rule's name without the parts that the picture shows: its family and its stage."""
-    families = [name.split("_")[0] for name in steps]
-    common = max(sorted(set(families)), key=families.count)
-    text = step.removesuffix("_figure").removesuffix("_table")
-    if families.count(common) > 1:
-        text = text.removeprefix(f"{common}_")
+    text = step.removesuffix("_figure").removesuffix("_table").removeprefix(family_of(steps))
     return "\n".join(textwrap.wrap(text.replace("_", " "), LETTERS))
+
+
+def family_of(steps):
+    """The longest beginning, up to an underscore, that most names of rules share."""
+    begun = [name[: i + 1] for name in steps for i, letter in enumerate(name) if letter == "_"]
+    shared = [start for start in begun if begun.count(start) > len(steps) / 2]
+    return max(shared, key=len, default="")
 
 
 def lanes(spans):

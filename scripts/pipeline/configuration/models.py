@@ -435,6 +435,42 @@ class Kde(Section):
             )
 
 
+class HumanData(Section):
+    """How much fresh real data each generation needs."""
+
+    states: Several = key("states of Zipf's law")
+    zipf_exponent: NonNegative = key("probability ∝ rank^−exponent")
+    sizes: listed(whole(2, 3000), shortest=2) = key("items in each generation")
+    real: listed(Count, shortest=2) = key("of them fresh from the truth")
+    biased_size: Several = key("items in each generation, with biased sampling")
+    shares: listed(Annotated[float, Field(gt=0, lt=1)], shortest=2) = key(
+        "of them fresh from the truth"
+    )
+    biases: listed(Annotated[float, Field(gt=0, le=1)], shortest=2) = key(
+        "variance of a draw, as a share of the model's"
+    )
+    runs: Several = key("independent runs of normal distributions")
+    discrete_runs: Several = key("independent runs of distributions over states")
+
+    def contradictions(self):
+        if min(self.sizes) <= min(self.real):
+            yield (
+                f"sizes has {min(self.sizes)}, of which no smaller number in real could be fresh: "
+                "raise it, or lower a number of real."
+            )
+        counts = [round(share * self.biased_size) for share in self.shares]
+        if not all(0 < count < self.biased_size for count in counts):
+            yield (
+                f"shares has one that rounds to none or to all of {self.biased_size} items: raise "
+                "biased_size, or drop the share."
+            )
+        elif len(set(counts)) < len(counts):
+            yield (
+                f"shares has two that round to one number of {self.biased_size} items: raise "
+                "biased_size, or drop one."
+            )
+
+
 class VaeArchitecture(Section):
     """Layers of the VAE."""
 
@@ -744,7 +780,7 @@ class Figures(Section):
     lm_repetition: LmRepetition = key("repetition of words")
 
 
-Family = Literal["discrete", "gaussian", "gmm", "kde", "vae", "lm"]
+Family = Literal["discrete", "gaussian", "gmm", "kde", "human_data", "vae", "lm"]
 
 
 class Configuration(Section):
@@ -764,6 +800,7 @@ class Configuration(Section):
     gaussian: Gaussian = key("one-dimensional Gaussians", SWITCH)
     gmm: Gmm = key("Gaussian mixtures", SWITCH)
     kde: Kde = key("kernel density estimates", SWITCH)
+    human_data: HumanData = key("fresh real data in each generation", SWITCH)
     vae: Vae = key("variational autoencoders", SWITCH)
     lm: Lm = key("language models", SWITCH)
     figures: Figures = key("figures", SWITCH)

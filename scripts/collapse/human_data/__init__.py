@@ -1,0 +1,1 @@
+"""How much real data each generation needs: counts against shares, unbiased and biased sampling."""
