@@ -13,6 +13,7 @@ LIGHT_OUTPUTS = re.compile(r"data/|results/\{scale[^}]*\}/(tables/|figures/|repo
 LIGHT_RULES = {
     *("lm_import", "gaussian_real", "gmm_real", "gmm_draw", "vae_grid"),
     *("gaussian_growing_chains", "kde_chains", "tail_cutting_samples"),
+    *("error_sources_chains", "kernel_ridge_chains"),
 }
 
 
