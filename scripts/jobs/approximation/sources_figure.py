@@ -46,12 +46,13 @@ with job(snakemake):
     whole = pd.read_csv(snakemake.input.table)
     kinds = ["truth", "size", "steps", "step_size"]
     figure, grid = plotting.grid(len(ROWS), len(COLUMNS), height=1.75, sharex=True, sharey="row")
-    colours = iter(plotting.COLOURS)  # a series each; line styles tell apart those of a panel
+    colours = iter(plotting.COLOURS)  # a chain each; lines and markers tell apart those of a panel
     for (source, title), panels in zip(COLUMNS.items(), grid.T, strict=True):
         of_source = whole[whole["source"] == source]
         chains = [chain for _, chain in of_source.groupby(kinds, sort=False, dropna=False)]
-        for chain, line in zip(chains, plotting.LINES, strict=False):
-            style = {"color": next(colours), "linestyle": line}
+        for chain, line, marker in zip(chains, plotting.LINES, "osD", strict=False):
+            style = {"color": next(colours), "linestyle": line, "marker": marker}
+            style["markevery"] = max(1, len(chain) // 5)
             for quantity, axes in zip(ROWS, panels, strict=True):
                 draw(axes, quantity, chain, style)
         finish(panels, title)
