@@ -1,13 +1,13 @@
 """Record a finished run's artefacts in dvc.yaml and dvc.lock, and send them to a remote."""
 
 from collapse.errors import UserError
-from pipeline import dvc_yaml, plan, verdicts
+from pipeline import configuration, dvc_yaml, plan, verdicts
 
 from artefacts import remote
 
 SENT = {dvc_yaml.FIGURES: "what tables and figures are made from", dvc_yaml.ALL: "everything"}
 # with all that tables and figures take, whether or not anything that is here needs it
-TARGETS = ("all", "discrete", "gaussian", "gmm", "kde", "vae", "lm")
+TARGETS = ("all", *configuration.FAMILIES)
 
 
 def run(scale, what, remote_name, check):

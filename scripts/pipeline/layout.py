@@ -286,6 +286,7 @@ class Layout:
             ),
             "gmm": ("gmm_samples", "gmm_l2"),
             "kde": ("kde_variance",),
+            "approximation": ("error_sources", "kernel_ridge"),
             "human_data": ("human_data_phase",),
             "vae": ("vae_samples", "vae_latent_density", "vae_latent_moments", "vae_collapse"),
             "lm": (
@@ -305,6 +306,7 @@ class Layout:
             ),
             "gmm": ("gmm_generations",),
             "kde": ("kde_generations",),
+            "approximation": ("error_sources", "kernel_ridge"),
             "human_data": ("human_data_phase",),
             "vae": ("vae_generations",),
             "lm": ("lm_changes", "lm_perplexity", "lm_text", "lm_examples"),

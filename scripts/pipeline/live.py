@@ -11,10 +11,9 @@ from datetime import timedelta
 
 from collapse.errors import UserError
 
-FAMILIES = (
-    *("data", "discrete", "gaussian", "gmm", "kde", "human_data", "vae", "lm"),
-    "tables and figures",
-)
+from pipeline import configuration
+
+FAMILIES = ("data", *configuration.FAMILIES, "tables and figures")
 END = b"\0\n"  # ends what is written to the pipe
 
 

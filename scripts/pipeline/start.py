@@ -12,7 +12,8 @@ from pipeline import configuration, environment, origin, paths, records, reruns,
 LIGHT_OUTPUTS = re.compile(r"data/|results/\{scale[^}]*\}/(tables/|figures/|report)")
 LIGHT_RULES = {
     *("lm_import", "gaussian_real", "gmm_real", "gmm_draw", "vae_grid"),
-    *("gaussian_growing_chains", "kde_chains", "tail_cutting_samples", "human_data_phase_chains"),
+    *("gaussian_growing_chains", "kde_chains", "tail_cutting_samples"),
+    *("error_sources_chains", "kernel_ridge_chains", "human_data_phase_chains"),
 }
 
 

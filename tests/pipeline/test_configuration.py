@@ -195,10 +195,10 @@ MISTAKES = [
             ["real10"],
             f"{family}.regimes names 'real10', whose size is 0.1, which only language models can",
         )
-        for family in ("gaussian", "gmm", "kde", "vae")
+        for family in ("gaussian", "gmm", "kde", "approximation.kernel_ridge", "vae")
     ),
     ("families", [], "families must have at least 1 entries"),
-    ("families", ["vae", "opt"], "families.1 must be 'discrete', 'gaussian', 'gmm', 'kde', 'vae'"),
+    ("families", ["vae", "opt"], "families.1 must be 'discrete', 'gaussian', 'gmm', 'kde', 'appro"),
     ("lm.blocks.train", 0, "at least 1"),
     ("lm.train.schedule", "cosine", "must be 'linear' or 'constant'"),
     ("lm.train.warmup", 2, "at most 1"),
@@ -240,6 +240,27 @@ MISTAKES = [
     ("kde.sizes", [4, 50], "kde.sizes has 4, but with Scott's rule (a null in kde.bandwidths) few"),
     ("kde.last_generation", 10000, "in which Scott's rule widens 50 samples beyond the largest"),
     ("kde.bandwidths", [1e200], "at most 1000000.0"),
+    ("approximation.sources.sizes", [5], "at least 6, got 5"),
+    ("approximation.sources.sizes", [10, 20, 30], "at most 2 entries"),
+    (
+        "approximation.sources.last_generation",
+        10**5,
+        "sizes has 100 samples, whose expected",
+    ),
+    ("approximation.sources.truths", ["normal"], "must be 'laplace' or 'two_normals'"),
+    ("approximation.sources.separation", 1.0, "at most 0.99"),
+    ("approximation.sources.descents", [{"steps": 1, "step_size": 2.0}], "at most 1"),
+    (
+        "approximation.sources.descents",
+        [{"steps": 0, "step_size": 0.1}],
+        "at least 1, got 0",
+    ),
+    ("approximation.sources.descents", [], "at least 1 entries"),
+    ("approximation.sources.start_std", 0, "at least 1e-06"),
+    ("approximation.kernel_ridge.ridge", 0, "ridge must be at least 1e-06, got 0"),
+    ("approximation.kernel_ridge.jump", 1.0, "less than 1"),
+    ("approximation.kernel_ridge.directions", 51, "directions is 51, but must be at most half of"),
+    ("approximation.kernel_ridge.regimes", ["none"], "which regimes does not define"),
     ("lm.definitions.sampled.temperature", 1e-300, "temperature must be at least 0.001"),
     ("lm.definitions.penalty2.repetition_penalty", 1e39, "at most 1000.0, got 1e+39"),
     ("seed", 2**60, "at most 9007199254740991"),
@@ -373,11 +394,14 @@ def test_a_share_of_real_blocks_is_at_least_one_block(config, mistakes):
         ("gaussian", "sizes", [4, 100], "gaussian.sizes has 4"),
         ("gmm", "chains", [{"size": 5, "last_generation": 3}], "gmm.chains has 5"),
         ("kde", "sizes", [5], "kde.sizes has 5"),
+        ("approximation.kernel_ridge", "inputs", 5, "approximation.kernel_ridge.inputs has 5"),
         ("vae", "images", 5, "vae.images has 5"),
     ],
 )
 def test_a_share_of_few_items_is_at_least_one_item(config, mistakes, family, key, value, place):
-    config[family] |= {key: value, "regimes": ["preserve10"]}
+    set_in(config, f"{family}.{key}", value)
+    set_in(config, f"{family}.regimes", ["preserve10"])
+    config["approximation"]["kernel_ridge"]["directions"] = 1
     config["vae"]["evaluation"]["images"] = 2
     config["figures"] |= {
         "gmm_samples": {"generations": [0], "size": config["gmm"]["chains"][-1]["size"], "run": 0},
@@ -386,7 +410,7 @@ def test_a_share_of_few_items_is_at_least_one_item(config, mistakes, family, key
     (line,) = mistakes(config)
     takes = "items, of which the regime 'preserve10' takes 0.1 (real), which is no item"
     assert line == f"{place} {takes}: raise one of them."
-    config[family]["regimes"] = ["sham"]
+    set_in(config, f"{family}.regimes", ["sham"])
     assert mistakes(config) == []
 
 

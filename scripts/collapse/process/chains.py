@@ -43,7 +43,7 @@ def follow(regime, real, last_generation, *, fit, draw, seed, start=()):
 
 
 def measure(regime, real, last_generation, *, fit, draw, quantity, seed):
-    """Compute one number for every model of every run.
+    """Compute one number, or an array of numbers, for every model of every run.
 
     The fit must not need random numbers.
 
@@ -58,13 +58,13 @@ def measure(regime, real, last_generation, *, fit, draw, quantity, seed):
     draw : callable
         ``draw(model, size, rng)`` returns samples, shape (size, ...).
     quantity : callable
-        ``quantity(model)`` returns a number.
+        ``quantity(model)`` returns a number, or an array of numbers.
     seed : int
         Seed of the chains. The generator of each run and generation is derived from it.
 
     Returns
     -------
-    ndarray, shape (runs, last_generation + 1)
+    ndarray, shape (runs, last_generation + 1, ...)
     """
 
     def numbers(run, data):

@@ -3,10 +3,12 @@
 from pipeline.configuration.given import PROFILE, Given, given
 from pipeline.configuration.load import GIVEN, layers_of, load, regime, typed, value
 from pipeline.configuration.messages import ConfigurationError
+from pipeline.configuration.models import FAMILIES
 from pipeline.configuration.reference import json_schema, reference_page
 from pipeline.yaml_files import read_yaml
 
 __all__ = [
+    "FAMILIES",
     "GIVEN",
     "PROFILE",
     "ConfigurationError",

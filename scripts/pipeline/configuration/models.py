@@ -6,7 +6,7 @@ config.yaml: a key has a default here only if it may be left out.
 
 import math
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import (
     AfterValidator,
@@ -435,6 +435,74 @@ class Kde(Section):
             )
 
 
+class Steps(Section):
+    """Gradient steps of a fit that may end before the best fit."""
+
+    steps: Count = key("natural gradient steps of a fit")
+    step_size: Annotated[float, Field(gt=0, le=1)] = key(
+        "share of the distance to the best fit that a step goes"
+    )
+
+
+class Sources(Section):
+    """The three sources of error, each alone, where a normal distribution is fitted.
+
+    Lengths are in true standard deviations.
+    """
+
+    sizes: listed(whole(6), longest=2) = key(
+        "M, samples per generation: the statistical error; without it, infinitely many"
+    )
+    truths: listed(Literal["laplace", "two_normals"]) = key(
+        "the expressivity error; without it, the truth is normal"
+    )
+    separation: Annotated[float, Field(gt=0, le=0.99)] = key(
+        "the two normals are at ± separation; together they have variance 1"
+    )
+    descents: listed(Steps, longest=3) = key("the approximation error; without it, the best fit")
+    start_std: Width = key("standard deviation at which every descent starts")
+    last_generation: Count = key("generations after generation 0")
+    runs: Several = key("independent runs of chains with samples")
+
+    def contradictions(self):
+        size = min(self.sizes)
+        if self.last_generation * math.log(size / (size - 3)) > LARGEST_LOG_VARIANCE:
+            yield (
+                f"sizes has {size} samples, whose expected divergence exceeds the largest float in "
+                f"{self.last_generation} generations: raise it, or lower last_generation."
+            )
+
+
+class KernelRidge(Section):
+    """Kernel ridge regression on its own predictions, with a Gaussian kernel."""
+
+    regimes: Names = key("which of the regimes to run")
+    inputs: whole(2, 1000) = key("inputs, equally spaced between 0 and 1")
+    jump: Annotated[float, Field(gt=0, lt=1)] = key("where the true function jumps from −1 to 1")
+    length_scale: Width = key("of the kernel, in units of the inputs")
+    ridge: Width = key("added to the diagonal of the kernel matrix")
+    noise: Spread = key("standard deviation of the noise of new targets")
+    directions: Count = key(
+        "eigenvectors of the kernel matrix to follow: those in which the true function is largest"
+    )
+    generations: Generations = key("generations to show; a chain ends with the last")
+    runs: Several = key("independent runs")
+
+    def contradictions(self):
+        if self.directions > self.inputs / 2:  # a jump in the middle has a part in half of them
+            yield (
+                f"directions is {self.directions}, but must be at most half of inputs, "
+                f"{self.inputs}: lower the one or raise the other."
+            )
+
+
+class Approximation(Section):
+    """Errors of a fit, each alone."""
+
+    sources: Sources = key("the three sources of error", SWITCH)
+    kernel_ridge: KernelRidge = key("kernel ridge regression on its own predictions", SWITCH)
+
+
 class HumanData(Section):
     """How much fresh real data each generation needs."""
 
@@ -780,7 +848,8 @@ class Figures(Section):
     lm_repetition: LmRepetition = key("repetition of words")
 
 
-Family = Literal["discrete", "gaussian", "gmm", "kde", "human_data", "vae", "lm"]
+Family = Literal["discrete", "gaussian", "gmm", "kde", "approximation", "human_data", "vae", "lm"]
+FAMILIES = get_args(Family)
 
 
 class Configuration(Section):
@@ -800,6 +869,7 @@ class Configuration(Section):
     gaussian: Gaussian = key("one-dimensional Gaussians", SWITCH)
     gmm: Gmm = key("Gaussian mixtures", SWITCH)
     kde: Kde = key("kernel density estimates", SWITCH)
+    approximation: Approximation = key("errors of a fit, each alone", SWITCH)
     human_data: HumanData = key("fresh real data in each generation", SWITCH)
     vae: Vae = key("variational autoencoders", SWITCH)
     lm: Lm = key("language models", SWITCH)
@@ -815,13 +885,20 @@ class Configuration(Section):
         yield from self._gmm_figure_contradictions()
         yield from self._figure_contradictions()
 
+    def _mixing(self):
+        """Sections whose regimes mix items, by name."""
+        return {
+            **{name: getattr(self, name) for name in ("gaussian", "gmm", "kde", "vae")},
+            "approximation.kernel_ridge": self.approximation.kernel_ridge,
+        }
+
     def _regime_contradictions(self):
         for name, mix in self.regimes.items():
             if name in RESERVED:
                 yield f"regimes.{name}: this name is taken by {RESERVED[name]}; choose another."
             if mix != MEANINGS.get(name, mix):
                 yield f"regimes.{name} is not the mix that this name means: choose another name."
-        used = {f"{f}.regimes": getattr(self, f).regimes for f in ("gaussian", "gmm", "kde", "vae")}
+        used = {f"{name}.regimes": section.regimes for name, section in self._mixing().items()}
         for name, setting in self.lm.definitions.items():
             used[f"lm.definitions.{name}.regime"] = [setting.regime]
         known = ", ".join(self.regimes)
@@ -851,10 +928,12 @@ class Configuration(Section):
             "gaussian.sizes": min(self.gaussian.sizes),
             "gmm.chains": min(chain.size for chain in self.gmm.chains),
             "kde.sizes": min(self.kde.sizes),
+            "approximation.kernel_ridge.inputs": self.approximation.kernel_ridge.inputs,
             "vae.images": self.vae.images,
         }
+        sections = self._mixing()
         for place, n_items in smallest.items():
-            for name in getattr(self, place.partition(".")[0]).regimes:
+            for name in sections[place.rpartition(".")[0]].regimes:
                 for part, share in self._empty_shares(self.regimes[name], n_items):
                     yield (
                         f"{place} has {n_items} items, of which the regime '{name}' takes {part:g} "

@@ -1,0 +1,1 @@
+"""Errors of a fit, each alone: finite samples, an unsuitable family, incomplete learning."""
