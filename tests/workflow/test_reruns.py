@@ -13,7 +13,7 @@ from workflow_tools import HASHES, identity
 MODEL = "results/smoke/vae/models/replace/run00/gen01.safetensors"
 SCALE = "workflow/scales/smoke.yaml"
 N_VAE_RUNS = 2
-N_CHAINS = 3 * 2 * 2  # regimes × ddof × sizes
+N_CHAINS = 2 * 2  # regimes × ddof
 CONCLUSIONS = {"claims", "headline"}
 VAE_RULES = CONCLUSIONS | {
     *("vae_train", "vae_train_real", "vae_evaluate", "vae_generations"),
