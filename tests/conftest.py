@@ -79,6 +79,19 @@ def copied(finished, tmp_path):
     shutil.rmtree(copy)
 
 
+def pytest_collection_modifyitems(items):
+    """Let both of two workers begin with slow tests: those of whole workflows, and those of DVC.
+
+    Each begins with a half of the list, and takes from the other's end when it is done.
+    """
+    slow = {"workflow": [], "artefacts": [], "others": []}
+    for item in items:
+        slow[item.path.parent.name if item.path.parent.name in slow else "others"].append(item)
+    others = slow["others"]
+    n_first = max(0, len(items) // 2 - len(slow["workflow"]))
+    items[:] = [*slow["workflow"], *others[:n_first], *slow["artefacts"], *others[n_first:]]
+
+
 def pytest_report_header():
     return f"python: {sys.executable}"
 

@@ -75,11 +75,17 @@ class Project:
         """Call DVC directly; a failure fails the test."""
         return self._checked(sys.executable, "-m", "dvc", *options)
 
-    def add_remote(self, name, url, **options):
-        """Add a remote as a user would, in .dvc/config.local."""
-        self.dvc("remote", "add", "--quiet", "--local", name, str(url))
-        for key, value in options.items():
-            self.dvc("remote", "modify", "--quiet", "--local", name, key, value)
+    def add_remote(self, name, url, *, file=".dvc/config.local", **options):
+        """Add a remote to a file of DVC's configuration, as ``dvc remote add`` and ``modify`` do.
+
+        DVC itself takes a second for each line.
+        """
+        with open(self.folder / file, "a", encoding="utf-8") as config:
+            config.write(f"['remote \"{name}\"']\n")
+            config.writelines(
+                f"{key} = {value}\n" for key, value in ({"url": url} | options).items()
+            )
+        return self
 
     def start(self, action, *arguments, **options):
         """Start pull, publish or send; returns the running process.

@@ -39,22 +39,13 @@ def server(tmp_path):
 @pytest.fixture
 def author(published, server, tmp_path):
     """A project with all artefacts, and the web server as its remote."""
-    return with_remotes(published.copy(tmp_path / "author"), web=server.url)
+    return published.copy(tmp_path / "author").add_remote("web", server.url, method="PUT")
 
 
 @pytest.fixture
 def reader(published, store, server, tmp_path):
     """A clone without artefacts; its remote, the web server, has all of them."""
-    return with_remotes(published.clone(tmp_path / "reader"), web=server.url)
-
-
-def with_remotes(project, **urls):
-    """Add remotes to a project's own configuration, faster than DVC would."""
-    with open(project.folder / ".dvc/config.local", "a", encoding="utf-8") as file:
-        for name, url in urls.items():
-            method = "    method = PUT\n" * str(url).startswith("http")
-            file.write(f"['remote \"{name}\"']\n    url = {url}\n{method}")
-    return project
+    return published.clone(tmp_path / "reader").add_remote("web", server.url)
 
 
 def names(paths):
@@ -281,7 +272,7 @@ def test_a_pull_that_a_remote_refuses_again_and_again_resumes(published, reader,
 def test_an_unreachable_remote_is_reported_before_anything_changes(published, tmp_path):
     author = published.copy(tmp_path / "author")
     with toy_remotes.serving(tmp_path / "store") as server:
-        with_remotes(author, web=server.url)
+        author.add_remote("web", server.url, method="PUT")
     before = author.artefacts(), author.cached()
     for action in ("send", "pull"):
         assert author.fail(action, *ALL) == (
@@ -299,7 +290,7 @@ def test_a_full_disk_under_a_folder_loses_nothing(published, tmp_path):
     if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
         pytest.skip("only root may mount a small file system")
     try:
-        with_remotes(author, web=small)
+        author.add_remote("web", small)
         expected = REFUSALS[507].format(place="in remote 'web'", make="publish")
         assert author.fail("send", *ALL) == f"ERROR: {expected}"
         assert all(map(is_whole, objects(small / "files/md5")))
@@ -312,7 +303,7 @@ def test_a_full_disk_under_a_folder_loses_nothing(published, tmp_path):
 
 
 def test_a_file_in_the_place_of_a_remotes_folder_is_reported(published, tmp_path):
-    author = with_remotes(published.copy(tmp_path / "author"), web=tmp_path / "taken/store")
+    author = published.copy(tmp_path / "author").add_remote("web", tmp_path / "taken/store")
     (tmp_path / "taken").write_text("")
     reason = author.fail("send", *ALL)
     assert "Not a directory" in reason and "fix this and run 'make publish' again" in reason
@@ -325,7 +316,7 @@ def test_a_file_in_the_place_of_a_remotes_folder_is_reported(published, tmp_path
 def test_a_remotes_folder_without_permission_is_reported(published, tmp_path):
     """Root may write everywhere, unless it gives up that capability."""
     folder, author = tmp_path / "closed", published.copy(tmp_path / "author")
-    with_remotes(author, web=folder)
+    author.add_remote("web", folder)
     folder.mkdir(mode=0o500)
     options = {}
     if not os.geteuid():
@@ -348,7 +339,7 @@ def test_two_pushes_at_once(author, server, tmp_path):
     with toy_remotes.serving(tmp_path / "store") as second:
         other = author.copy(tmp_path / "other")
         (other.folder / ".dvc/config.local").unlink()
-        with_remotes(other, web=second.url)
+        other.add_remote("web", second.url, method="PUT")
         begun = {server: threading.Event(), second: threading.Event()}
 
         def meet(mine, its):
@@ -370,7 +361,7 @@ def test_two_pushes_at_once(author, server, tmp_path):
 
 def test_two_checkouts_share_one_cache(published, reader, store, server, tmp_path):
     """Both fill it at once; a damaged object is replaced for both."""
-    other = with_remotes(published.clone(tmp_path / "other"), web=server.url)
+    other = published.clone(tmp_path / "other").add_remote("web", server.url)
     shared = tmp_path / "shared"
     for project in (reader, other):
         project.dvc("cache", "dir", "--quiet", "--local", str(shared))

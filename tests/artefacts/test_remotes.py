@@ -151,12 +151,11 @@ def test_passwords_and_keys_stay_out_of_git(published, tmp_path):
     assert author.git("ls-files", "--", ".dvc/config.local") == ""
 
     for name, setting, where in (("pass", "password", url), ("key", "secret_access_key", "s3://b")):
-        author.dvc("remote", "add", "--quiet", name, where)
-        author.dvc("remote", "modify", "--quiet", name, setting, "swordfish")
+        author.add_remote(name, where, file=".dvc/config", **{setting: "swordfish"})
         reason = author.fail("pull", "smoke", "all", name)
         assert f"remote '{name}' has its {setting} in .dvc/config, which goes into git" in reason
         assert "swordfish" not in reason
-    author.dvc("remote", "add", "--quiet", "address", "http://me:swordfish@127.0.0.1:1/store")
+    author.add_remote("address", "http://me:swordfish@127.0.0.1:1/store", file=".dvc/config")
     assert "has its url in .dvc/config" in author.fail("pull", "smoke", "all", "address")
 
 

@@ -14,7 +14,7 @@ from transformers import AttentionInterface
 pytestmark = pytest.mark.filterwarnings("error")
 
 N_VOCABULARY, PROMPT_LENGTH, N_NEW, N_BEAMS = 200, 64, 64, 5
-N_PROMPTS = {1.0: 160, 2.0: 80, 3.0: 80}  # of each architecture
+N_PROMPTS = {1.0: 80, 2.0: 50, 3.0: 50}  # of each architecture
 FLOAT32_ROUNDING = torch.finfo(torch.float32).eps / 2
 
 

@@ -152,9 +152,8 @@ def test_a_page_is_only_named_if_it_is_finished(monkeypatch):
     assert reproduce.finished("smoke", asked)
 
 
-@pytest.mark.parametrize("config", [(), ("--configfile", "mine.yaml")])
-def test_a_killed_run_resumes_with_its_own_configuration(new_checkout, config):
-    checkout = new_checkout("again")
+def test_a_killed_run_resumes_with_its_own_configuration(new_checkout):
+    checkout, config = new_checkout("again"), ("--configfile", "mine.yaml")
     (checkout.folder / "mine.yaml").write_text("seed: 7\n")
     command = ("reproduce", "--scale", "smoke", "--cores", "1")
     done = checkout.command(*command, "--", *config, "--", DISCRETE)

@@ -162,19 +162,6 @@ def test_runs_have_training_blocks_of_their_own_and_share_the_test_blocks(finish
     assert len(runs[0]["test_documents"]) == len(runs[0]["test"]) == 8
 
 
-def test_truncated_checkpoints_are_named_and_made_again(copied, finished):
-    """Of generation 0 and of the pretrained model; what follows from them has the same bytes."""
-    names = [f"{LM}/models/{name}" for name in ("preserve10/run00/gen00", "pretrained/model")]
-    for path in (copied.folder / f"{name}.safetensors" for name in names):
-        path.write_bytes(path.read_bytes()[:-1000])
-    differing = {f"{name}.safetensors": "its bytes differ from its record" for name in names}
-    assert copied.plan()["differing"] == differing
-    done = copied.run(*SMOKE, "--cores", "2", "--", PERPLEXITY)
-    for path, reason in differing.items():
-        assert f"{path}: {reason}" in done.stderr
-    assert copied.hashes(LM) == finished.hashes(LM)
-
-
 def test_a_rate_that_diverges_is_reported_in_one_line_with_step_and_rate(copied):
     copied.replace(
         SCALE,

@@ -13,7 +13,7 @@ from workflow_tools import HASHES, identity
 MODEL = "results/smoke/vae/models/replace/run00/gen01.safetensors"
 SCALE = "workflow/scales/smoke.yaml"
 N_VAE_RUNS = 2
-N_CHAINS = 3 * 2 * 2  # regimes × ddof × sizes
+N_CHAINS = 2 * 2  # regimes × ddof
 CONCLUSIONS = {"claims", "headline"}
 VAE_RULES = CONCLUSIONS | {
     *("vae_train", "vae_train_real", "vae_evaluate", "vae_generations"),
@@ -139,6 +139,12 @@ def test_a_changed_number_reruns_what_depends_on_it_only(arrived, change):
         assert not {"vae_train", "gaussian_chain", "gmm_chain"} & named
     else:
         assert expected <= named | {"gmm_real"}  # another truth's samples are another file
+
+
+def test_a_number_that_is_changed_back_reruns_nothing(arrived):
+    old, new, _ = CHANGES["epochs"]
+    arrived.replace(SCALE, old, new)
+    assert arrived.planned() != {}
     arrived.replace(SCALE, new, old)
     plan = arrived.plan()
     assert (plan["waiting"], plan["differing"]) == ({}, {})
@@ -296,8 +302,15 @@ def test_results_without_a_whole_record_are_made_again(arrived, content):
     assert plan["waiting"]["vae_train"] == 2  # and the generation after it
 
 
+PRETRAINED, FIRST = (
+    f"results/smoke/lm/models/{name}.safetensors"
+    for name in ("pretrained/model", "preserve10/run01/gen00")
+)
+
+
 def test_an_interrupted_run_is_resumed_in_another_place(arrived, finished):
-    """Carried there as files: what is missing is run, to the same bytes."""
+    """Carried there as files, two of which arrived cut: these and what is missing are made, and
+    what follows from them, to the same bytes."""
     results = arrived.folder / "results/smoke"
     unfinished = (
         "vae/*/replace/**/gen02.*",
@@ -315,9 +328,16 @@ def test_an_interrupted_run_is_resumed_in_another_place(arrived, finished):
     assert plan["waiting"]["vae_train"] == plan["waiting"]["lm_train"] == 2
     again = {"vae_train_real", "lm_train_real", "gaussian_chain", "gmm_chain"}
     assert not again & set(plan["waiting"])
+
+    for path in (PRETRAINED, FIRST):
+        (arrived.folder / path).write_bytes((arrived.folder / path).read_bytes()[:-1000])
+    differs = "its bytes differ from its record"
+    assert arrived.plan()["differing"] == {PRETRAINED: differs, FIRST: differs}
     shown = [path for path in finished.hashes("results/smoke/gmm/shown") if path.endswith(".npz")]
-    # test_runs.py draws the figures again
-    arrived.run("--config", "scale=smoke", "--cores", "2", "--", *tables, *shown)
+    # all that was trained from the pretrained model fits again; test_publishing.py draws figures
+    for cut_off, targets in ((PRETRAINED, [PRETRAINED]), (FIRST, tables + shown)):
+        done = arrived.run("--config", "scale=smoke", "--cores", "2", "--", *targets)
+        assert f"{cut_off}: {differs}" in done.stderr
     assert arrived.hashes("results/smoke") == finished.hashes("results/smoke")
 
 
