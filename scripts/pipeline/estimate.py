@@ -28,16 +28,19 @@ class Estimate(NamedTuple):
     disk: Counter  # bytes of all jobs, by folder
 
 
-def run(scale, names):
+def run(scale, families, names):
     """Estimate and print.
 
     Parameters
     ----------
     scale : str
+    families : sequence of str
+        None: those of the scale.
     names : sequence of str
-        Figures, tables, or files; none: the default target.
+        Figures, tables, or files; none: everything.
     """
-    with plan.planned(scale, *targets.resolve(names, scale)) as planned:
+    given, asked = targets.of_families(families, names, scale)
+    with plan.planned(scale, *asked, given=given) as planned:
         jobs, config = planned.jobs, planned.config
     measured = costs.measured()
     config = costs.with_blocks(config, measured["blocks"])

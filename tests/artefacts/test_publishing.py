@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from artefacts import publish
-from pipeline import dvc_yaml, files
+from pipeline import dvc_yaml, files, yaml_files
 from workflow_tools import SMOKE, Checkout, once
 
 SCALE = "workflow/scales/smoke.yaml"
@@ -273,7 +273,70 @@ def test_parts_are_pulled_alone(clone):
     assert not (clone.folder / "results/smoke/lm/models").exists()
     assert not (clone.folder / "results/smoke/vae").exists()
     line = refusal(command(clone, "pull", "--what", "nothing"))
-    assert "WHAT=nothing is not a part of scale smoke: choose from all, data, " in line
+    assert "nothing is not a published part of scale smoke: choose from all, data, " in line
+    printed = succeed(command(clone, "pull", "--family", "kde", "discrete", "--remote", "store"))
+    assert (clone.folder / "results/smoke/kde").is_dir()
+    assert not (clone.folder / "results/smoke/vae").exists()
+    assert "nothing is left to run" in printed  # of these families
+    line = refusal(command(clone, "pull", "--family", "kde", "--what", "vae"))
+    assert "FAMILY=kde and WHAT=vae exclude each other: drop one." in line
+
+
+def stages(checkout):
+    """Stages of a checkout that dvc.yaml has, all of which dvc.lock records."""
+    named, recorded = (
+        set(yaml_files.read_yaml(checkout.folder / name)["stages"])
+        for name in ("dvc.yaml", "dvc.lock")
+    )
+    assert named == recorded
+    return {name for name in named if not name.startswith("data-")}
+
+
+def test_a_scale_is_published_family_by_family_next_to_another(copied, tmp_path):
+    """Each family alone, then the whole scale, once its configuration lists no others."""
+    path = copied.folder / "workflow/scales/partly.yaml"
+    path.write_text("scale: partly\nextends: smoke\n")
+    versioned(copied)
+    succeed(command(copied, "publish"))
+    whole, partly = stages(copied), ("--scale", "partly")
+    two = ("--family", "discrete", "kde")
+
+    succeed(copied.command("reproduce", *partly, "--cores", "2", *two))
+    made = {name.split("/")[2] for name in copied.hashes("results/partly")}
+    assert made == {"discrete", "kde", "tables", "figures", "records"}
+    assert not (copied.folder / "results/partly/tables/claims.md").exists()
+    line = refusal(copied.command("publish", *partly, "--family", "gmm"))
+    assert 'FAMILY="gmm"\', then publish.' in line
+    assert stages(copied) == whole
+    succeed(copied.command("publish", *partly, *two))
+    own = {f"partly-{name}" for name in ("discrete", "kde", "tables", "figures")}
+    assert stages(copied) == whole | own
+    succeed(copied.command("dvc", "--check"))
+    git(copied.folder, "add", "-A")
+    git(copied.folder, "commit", "-qm", "Two scales, of one two families")
+
+    reader = clone_of(copied, tmp_path / "reader")
+    dvc(reader, "pull")
+    chosen = {"scale": "partly", "config": ["families=[discrete, kde]"]}
+    assert reader.plan("families", **chosen)["waiting"] == {}
+    assert reader.planned() == {"report": 1}  # the other scale is as published as before
+    for folder in ("tables", "figures"):
+        shutil.rmtree(reader.folder / "results/partly" / folder)
+    waiting = reader.plan("families", **chosen)["waiting"]
+    assert waiting and not [rule for rule in waiting if TRAINING.search(rule)]
+    git(reader.folder, "checkout", "-q", ".")
+    printed = succeed(reader.command("verify", *partly, "--family", "kde"))
+    assert "drawn again: 3 of 3 artefacts have the same bytes" in printed
+    assert "results/partly/discrete" not in printed and "unknown" not in printed
+
+    path.write_text("scale: partly\nextends: smoke\nfamilies: [discrete, kde]\n")
+    line = refusal(copied.command("publish", *partly, "--family", "gmm"))
+    assert "gmm is not among the families of scale partly, which are discrete, kde: add" in line
+    succeed(copied.command("reproduce", *partly, "--cores", "2"))
+    succeed(copied.command("publish", *partly))
+    assert stages(copied) == whole | own | {"partly-report"}
+    claims = (copied.folder / "results/partly/tables/claims.md").read_text()
+    assert "Claims on what was not run are left out: " in claims
 
 
 def test_artefacts_of_other_settings_are_named_and_made_again(reviewer):
