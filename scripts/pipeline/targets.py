@@ -9,8 +9,6 @@ from collapse.errors import UserError
 from pipeline import paths
 
 MANY = 50  # names, of which a message lists only some
-
-
 OWN = "families"  # the rule that makes what belongs to families alone
 
 

@@ -53,9 +53,9 @@ def dvc(checkout, *options):
     return succeed(checkout.call(sys.executable, "-m", "dvc", *options, env={"PATH": path}))
 
 
-def versioned(checkout):
-    """Make the checkout a repository that versions the smoke scale instead of the laptop's."""
-    succeed(checkout.command("dvc", "--scales", "smoke"))
+def versioned(checkout, scale="smoke"):
+    """Make the checkout a repository that versions a scale instead of the laptop's."""
+    succeed(checkout.command("dvc", "--scales", scale))
     (checkout.folder / "dvc.lock").unlink(missing_ok=True)
     shutil.rmtree(checkout.folder / "published", ignore_errors=True)
     checkout.replace(".gitignore", "/results/smoke/\n", "")
@@ -292,34 +292,38 @@ def stages(checkout):
     return {name for name in named if not name.startswith("data-")}
 
 
-def test_a_scale_is_published_family_by_family_next_to_another(copied, tmp_path):
+def test_a_scale_is_published_family_by_family_next_to_another(new_checkout, tmp_path):
     """Each family alone, then the whole scale, once its configuration lists no others."""
-    path = copied.folder / "workflow/scales/partly.yaml"
-    path.write_text("scale: partly\nextends: smoke\n")
-    versioned(copied)
-    succeed(command(copied, "publish"))
-    whole, partly = stages(copied), ("--scale", "partly")
+    author, other, partly = new_checkout("families"), ("--scale", "other"), ("--scale", "partly")
+    scales = author.folder / "workflow/scales"
+    (scales / "other.yaml").write_text("scale: other\nextends: smoke\nfamilies: [kde]\n")
+    (scales / "partly.yaml").write_text("scale: partly\nextends: smoke\n")
+    versioned(author, "other")
+    succeed(author.command("reproduce", *other, "--cores", "2"))
+    succeed(author.command("publish", *other))
+    whole = {f"other-{name}" for name in ("kde", "tables", "figures", "report")}
+    assert stages(author) == whole
+
     two = ("--family", "discrete", "kde")
-
-    succeed(copied.command("reproduce", *partly, "--cores", "2", *two))
-    made = {name.split("/")[2] for name in copied.hashes("results/partly")}
+    succeed(author.command("reproduce", *partly, "--cores", "2", *two))
+    made = {name.split("/")[2] for name in author.hashes("results/partly")}
     assert made == {"discrete", "kde", "tables", "figures", "records"}
-    assert not (copied.folder / "results/partly/tables/claims.md").exists()
-    line = refusal(copied.command("publish", *partly, "--family", "gmm"))
+    assert not (author.folder / "results/partly/tables/claims.md").exists()
+    line = refusal(author.command("publish", *partly, "--family", "gmm"))
     assert 'FAMILY="gmm"\', then publish.' in line
-    assert stages(copied) == whole
-    succeed(copied.command("publish", *partly, *two))
+    assert stages(author) == whole
+    succeed(author.command("publish", *partly, *two))
     own = {f"partly-{name}" for name in ("discrete", "kde", "tables", "figures")}
-    assert stages(copied) == whole | own
-    succeed(copied.command("dvc", "--check"))
-    git(copied.folder, "add", "-A")
-    git(copied.folder, "commit", "-qm", "Two scales, of one two families")
+    assert stages(author) == whole | own
+    succeed(author.command("dvc", "--check"))
+    git(author.folder, "add", "-A")
+    git(author.folder, "commit", "-qm", "Two scales, of one two families")
 
-    reader = clone_of(copied, tmp_path / "reader")
+    reader = clone_of(author, tmp_path / "reader")
     dvc(reader, "pull")
     chosen = {"scale": "partly", "config": ["families=[discrete, kde]"]}
     assert reader.plan("families", **chosen)["waiting"] == {}
-    assert reader.planned() == {"report": 1}  # the other scale is as published as before
+    assert reader.plan(scale="other")["waiting"] == {"report": 1}  # published as before
     for folder in ("tables", "figures"):
         shutil.rmtree(reader.folder / "results/partly" / folder)
     waiting = reader.plan("families", **chosen)["waiting"]
@@ -329,13 +333,15 @@ def test_a_scale_is_published_family_by_family_next_to_another(copied, tmp_path)
     assert "drawn again: 3 of 3 artefacts have the same bytes" in printed
     assert "results/partly/discrete" not in printed and "unknown" not in printed
 
-    path.write_text("scale: partly\nextends: smoke\nfamilies: [discrete, kde]\n")
-    line = refusal(copied.command("publish", *partly, "--family", "gmm"))
+    (scales / "partly.yaml").write_text(
+        "scale: partly\nextends: smoke\nfamilies: [discrete, kde]\n"
+    )
+    line = refusal(author.command("publish", *partly, "--family", "gmm"))
     assert "gmm is not among the families of scale partly, which are discrete, kde: add" in line
-    succeed(copied.command("reproduce", *partly, "--cores", "2"))
-    succeed(copied.command("publish", *partly))
-    assert stages(copied) == whole | own | {"partly-report"}
-    claims = (copied.folder / "results/partly/tables/claims.md").read_text()
+    succeed(author.command("reproduce", *partly, "--cores", "2"))
+    succeed(author.command("publish", *partly))
+    assert stages(author) == whole | own | {"partly-report"}
+    claims = (author.folder / "results/partly/tables/claims.md").read_text()
     assert "Claims on what was not run are left out: " in claims
 
 
