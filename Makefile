@@ -3,7 +3,7 @@
 # isolated (-I): it takes no modules from the caller's PYTHONPATH.
 COMMANDS  := reproduce report explain pull render timings publish crate release gc verify plan \
              measure test-cluster check test benchmark dvc lock
-VARIABLES := SCALE CORES PROFILE TARGET FIGURE WHAT REMOTE FORCE CHECK CONFIRM DEEP ARGS PYTHON
+VARIABLES := SCALE FAMILY CORES PROFILE TARGET FIGURE WHAT REMOTE FORCE CHECK CONFIRM DEEP ARGS PYTHON
 
 PYTHON ?= python3
 SET    := $(foreach name,$(VARIABLES),$(if $(filter-out undefined,$(origin $(name))),$(name)))

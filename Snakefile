@@ -24,6 +24,14 @@ include: "workflow/rules/report.smk"
 include: "workflow/rules/execution.smk"
 
 
+rule families:
+    """Chains, tables and figures of the configured families, without what shows them together."""
+    input:
+        provenance.shown(*config["families"]),
+        layout.figures(names=layout.own_figures()),
+        layout.tables(names=layout.own_tables()),
+
+
 rule all:
     """Every figure and every table of the configured scale, and the page that shows them."""
     default_target: True

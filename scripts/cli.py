@@ -56,9 +56,9 @@ RUN = ("scale", "cores", "profile")
 COMMANDS = {
     "reproduce": Command(
         "reader",
-        "run everything, or TARGET; resumes where an earlier run stopped",
+        "run everything, or FAMILY, or TARGET; resumes where an earlier run stopped",
         "pipeline.reproduce:run",
-        (*RUN, "targets"),
+        (*RUN, "families", "targets"),
         alone=True,
         passes="snakemake",
     ),
@@ -72,23 +72,23 @@ COMMANDS = {
     ),
     "pull": Command(
         "reader",
-        "fetch artefacts and verify them: WHAT=all (default), vae, lm/metrics ...",
+        "fetch artefacts and verify them: all, or FAMILY, or WHAT=lm/metrics ...",
         "artefacts.pull:run",
-        ("scale", "what", "remote", "force"),
+        ("scale", "families", "what", "remote", "force"),
         alone=True,
     ),
     "render": Command(
         "reader",
         "draw what is missing or changed from artefacts that are here; compute nothing else",
         "artefacts.render:run",
-        ("scale", "cores", "targets"),
+        ("scale", "families", "cores", "targets"),
         alone=True,
     ),
     "explain": Command(
         "reader",
         "what FIGURE (name of a figure or table, or a path) is made from",
         "report.explain:run",
-        ("scale", "profile", "figures"),
+        ("scale", "families", "profile", "figures"),
         passes="snakemake",
     ),
     "timings": Command(
@@ -101,7 +101,7 @@ COMMANDS = {
         "author",
         "record a finished run, send it to REMOTE: what figures need, or WHAT=all of it",
         "artefacts.publish:run",
-        ("scale", "held", "remote", "check"),
+        ("scale", "families", "held", "remote", "check"),
         alone=True,
     ),
     "crate": Command(
@@ -128,14 +128,14 @@ COMMANDS = {
         "reviewer",
         "a verdict on every artefact; DEEP=vae/run00/gen05 computes this one again",
         "artefacts.verify:run",
-        ("scale", "deep"),
+        ("scale", "families", "deep"),
         alone=True,
     ),
     "plan": Command(
         "cluster",
         "what SCALE would cost: jobs, hours, memory, disk, critical path; runs nothing",
         "pipeline.estimate:run",
-        ("scale", "targets"),
+        ("scale", "families", "targets"),
     ),
     "measure": Command(
         "cluster",
@@ -178,7 +178,7 @@ COMMANDS = {
         "",
         "bring one target up to date for DVC; used by dvc.yaml",
         "artefacts.stage:run",
-        ("stage_scale", "stage_target", "fingerprint"),
+        ("stage_scale", "stage_target", "stage_families", "fingerprint"),
         alone=True,
     ),
 }
@@ -299,6 +299,12 @@ OPTIONS = {
         {"type": profile},
         "PROFILE",
     ),
+    "families": Option(
+        ("--family",),
+        "some families, separated by spaces, such as gmm kde; none: those of the scale",
+        {**NAMES, "dest": "families"},
+        "FAMILY",
+    ),
     "targets": Option(
         ("--target",), "figures or tables by name, files, or rules; none: all", NAMES, "TARGET"
     ),
@@ -342,6 +348,7 @@ OPTIONS = {
     ),
     "stage_scale": Option(("scale",), "as --scale of other commands", {"type": scale}),
     "stage_target": Option(("target",), "rule or file", {}),
+    "stage_families": Option(("--family",), "as of other commands", {**NAMES, "dest": "families"}),
     "fingerprint": Option(
         ("--fingerprint",), "what the stage is made with; shows DVC that it has changed", {}
     ),
@@ -356,12 +363,19 @@ def add_option(parser, option):
     settings = dict(option.settings)
     given = os.environ.get(option.variable) if option.variable else None
     if given or (given is not None and option.variable in ("SCALE", "CORES")):
-        settings["default"] = split_names(given) if option.settings is NAMES else given
+        settings["default"] = split(option, given)
     default = f"variable {option.variable}" if option.variable else ""
     if isinstance(option.settings.get("default"), str) and option.settings is not SWITCH:
         default += f", default {option.settings['default']}"
     text = explained(option) + (f" ({default})" if default else "")
     parser.add_argument(*option.flags, help=text, **settings)
+
+
+def split(option, given):
+    """A variable's value; of options with several values, a list."""
+    if option.variable == "FAMILY":
+        return given.split()
+    return split_names(given) if option.settings is NAMES else given
 
 
 def explained(option):

@@ -51,6 +51,7 @@ PUBLISHING = "tests/artefacts/test_publishing.py::"
 PLAN = Covered("tests/pipeline/test_costs.py::test_every_scale_is_planned_with_all_its_jobs")
 VERIFY = Covered(f"{PUBLISHING}test_the_reviewer_gets_a_verdict_on_every_artefact")
 DEEP = Covered(f"{PUBLISHING}test_a_reader_makes_tables_and_verifies_a_generation")
+FAMILIES = Covered(f"{PUBLISHING}test_a_scale_is_published_family_by_family_next_to_another")
 RECORDS = Covered(f"{PUBLISHING}test_the_author_records_what_the_run_made")
 CRATE = Covered("tests/artefacts/test_release.py::test_a_run_is_described_by_what_it_read_and_what_"
                 "it_shows")  # fmt: skip
@@ -68,6 +69,11 @@ TRIED = {
     "make reproduce TARGET=gmm_l2": RUN,
     'make reproduce ARGS="--dry-run"': Run(r"\breport +1\n(?!.*one page)"),
     "make plan SCALE=paper": PLAN,
+    'make reproduce FAMILY="gmm kde"': FAMILIES,
+    'make reproduce SCALE=paper FAMILY="gmm kde"': FAMILIES,
+    'make publish SCALE=paper FAMILY="gmm kde"': FAMILIES,
+    "make verify SCALE=paper FAMILY=gmm": FAMILIES,
+    'make pull FAMILY="gmm kde"': Covered(f"{PUBLISHING}test_parts_are_pulled_alone"),
     "make reproduce SCALE=smoke PROFILE=slurm": SLURM,
     "make measure SCALE=probe": Covered(
         "tests/pipeline/test_costs.py::test_nothing_is_measured_where_nothing_was_run"
@@ -81,7 +87,6 @@ TRIED = {
     "snakemake --cores 2": DRAWN,
     # status 1 where figures of the last commit were drawn by other code
     "make pull": Covered(f"{PUBLISHING}test_all_that_was_published_can_be_pulled_and_continued"),
-    "make pull WHAT=vae": Covered(f"{PUBLISHING}test_parts_are_pulled_alone"),
     "make pull WHAT=vae/metrics": Run("files match this code and configuration", status=(0, 2)),
     "make render": Covered(f"{PUBLISHING}test_a_reader_draws_without_training"),
     "make publish": RECORDS,

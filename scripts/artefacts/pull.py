@@ -2,17 +2,20 @@
 
 import os
 
-from pipeline import plan, verdicts
+from collapse.errors import UserError
+from pipeline import plan, targets, verdicts
 
 from artefacts import remote
 
 
-def run(scale, what, remote_name, force):
+def run(scale, families, what, remote_name, force):
     """Pull, judge, and report what matches and what is left to run.
 
     Parameters
     ----------
     scale : str
+    families : sequence of str
+        Whose artefacts; none: what `what` names.
     what : str
         Which artefacts, see `remote.select`.
     remote_name : str or None
@@ -25,22 +28,28 @@ def run(scale, what, remote_name, force):
     int
         Exit status: 1 if something that exists does not match.
     """
+    if families and what != "all":
+        raise UserError(
+            f"FAMILY={' '.join(families)} and WHAT={what} exclude each other: drop one."
+        )
+    given, asked = targets.of_families(families, (), scale)
+    what = " ".join(families) or what
     name = remote.check(remote_name)
     paths = remote.select(remote.outputs(scale), what, scale)
     print(f"pulling {what} of scale {scale} from '{name}' ...", flush=True)
     remote.pull(paths, name, force=force)
-    judged, waiting = judge(scale)
+    judged, waiting = judge(scale, asked, given)
     if is_suspect(judged) and (n := remote.repair_cache()):
         print(f"removed {n} damaged objects from the cache; pulling them again ...", flush=True)
         touch_differing(judged)
         remote.pull(paths, name, force=True)
-        judged, waiting = judge(scale)
+        judged, waiting = judge(scale, asked, given)
     return verdicts.report(judged, waiting)
 
 
-def judge(scale):
-    """Verdicts on all artefacts of a scale, and the jobs that are left to run."""
-    with plan.planned(scale) as planned:
+def judge(scale, asked, given):
+    """Verdicts on the artefacts behind some targets, and the jobs that are left to run."""
+    with plan.planned(scale, *asked, given=given) as planned:
         return planned.verdicts, planned.waiting
 
 

@@ -82,11 +82,12 @@ def stages(scale):
     }
 
 
-def differing(scale):
-    """Paths of outputs that are here, but are not what dvc.lock names."""
+def differing(scale, families=()):
+    """Paths of outputs that are here, but are not what dvc.lock names: all, or some families'."""
     from dvc.repo import Repo
 
-    known = {out.path for out in outputs(scale)}
+    chosen = {f"{scale}-{family}" for family in families}
+    known = {out.path for out in outputs(scale) if not chosen or out.stage in chosen}
     with Repo(".") as repo:
         found = {_path(repo, out): out for out in repo.index.outs}
         return sorted(p for p in known if found[p].exists and found[p].changed_checksum())
@@ -154,7 +155,7 @@ def select(outs, what, scale):
     for word in re.split(r"[\s,]+", what.strip()):
         if word not in names:
             raise UserError(
-                f"WHAT={word} is not a part of scale {scale}: choose from "
+                f"{word} is not a published part of scale {scale}: choose from "
                 f"{', '.join(sorted(names))}."
             )
         chosen |= dict.fromkeys(names[word])

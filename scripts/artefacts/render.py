@@ -13,25 +13,27 @@ def is_drawn(job, scale):
     return all(path.startswith((*shown, "data/")) for path in job.outputs)
 
 
-def run(scale, cores, names):
+def run(scale, families, cores, names):
     """Plan, and run the plan if it only draws.
 
     Parameters
     ----------
     scale : str
+    families : sequence of str
+        None: those of the scale.
     cores : str
         A number, or ``all``.
     names : sequence of str
         Figures, tables, or files; none: all.
     """
-    asked = targets.resolve(names, scale)
-    with plan.planned(scale, *asked) as planned:
+    given, asked = targets.of_families(families, names, scale)
+    with plan.planned(scale, *asked, given=given) as planned:
         waiting = planned.waiting
     check_drawn(waiting, scale)
     if not waiting:
         print("nothing to draw: all tables, figures and the report are up to date")
         return
-    engine.run(scale, engine.Options(engine.place(cores), targets=tuple(asked)))
+    engine.run(scale, engine.Options(engine.place(cores), given=given, targets=tuple(asked)))
     print(f"{len(waiting)} jobs drew tables, figures and the report; nothing was trained")
 
 
@@ -41,9 +43,9 @@ def check_drawn(waiting, scale):
     if not heavy:
         return
     made = {path.split("/")[2] for job in heavy for path in job.outputs}
-    families = ",".join(sorted(made - {"tables"}))
+    families = " ".join(sorted(made - {"tables"}))
     raise UserError(
         f"{len(heavy)} jobs would have to compute first (the first is {heavy[0].rule} for "
         f"{heavy[0].outputs[0]}): fetch what is missing with 'make pull SCALE={scale} "
-        f"WHAT={families} REMOTE=...', or compute it with 'make reproduce'."
+        f"FAMILY=\"{families}\" REMOTE=...', or compute it with 'make reproduce'."
     )

@@ -7,17 +7,19 @@ this job's artefacts again from their predecessor.
 from pathlib import Path
 
 from collapse.errors import UserError
-from pipeline import plan, records, verdicts
+from pipeline import plan, records, targets, verdicts
 
 from artefacts import recompute, remote
 
 
-def run(scale, deep):
-    """Judge all artefacts, draw figures again, compute one job again.
+def run(scale, families, deep):
+    """Judge all artefacts, or those of some families, draw figures again, compute one job again.
 
     Parameters
     ----------
     scale : str
+    families : sequence of str
+        None: those of the scale, and what shows them together.
     deep : str or None
         Parts of the path of one job's outputs, separated by slashes.
 
@@ -26,7 +28,8 @@ def run(scale, deep):
     int
         Exit status: 1 if something does not match.
     """
-    with plan.planned(scale, fresh=True) as planned:
+    given, asked = targets.of_families(families, (), scale)
+    with plan.planned(scale, *asked, given=given, fresh=True) as planned:
         judged, waiting = planned.verdicts, planned.waiting
     if not any(verdict.here for verdict in judged):
         raise UserError(
@@ -37,8 +40,9 @@ def run(scale, deep):
     report_matching(judged)
     status = verdicts.report(judged, waiting)
     report_versions(judged)
-    report_strays(judged, scale)
-    report_published(scale)
+    if not families:  # the others' files are no strays
+        report_strays(judged, scale)
+    report_published(scale, families)
     figures = [v for v in judged if v.job.outputs[0].startswith(f"results/{scale}/figures/")]
     status |= compare("drawn again", figures, scale)
     return status | (compare("computed again", chosen, scale) if deep else 0)
@@ -64,10 +68,10 @@ def report_strays(judged, scale):
         print(f"unknown  {path}: no job of this configuration makes it; 'make gc' lists such files")
 
 
-def report_published(scale):
+def report_published(scale, families):
     """Print which outputs differ from what dvc.lock names."""
     try:
-        other = remote.differing(scale)
+        other = remote.differing(scale, families)
     except UserError as error:
         print(f"not published: {error}")
         return

@@ -231,6 +231,14 @@ def work(rule, output, config, growth=NO_GROWTH):
     if rule == "discrete_chain":
         chain = config["discrete"]
         return growth.runs * chain["runs"] * chain["horizon"] * sum(m * m for m in chain["sizes"])
+    if rule == "kde_chains":
+        chain = config["kde"]
+        n_chains = len(chain["regimes"]) * len(chain["bandwidths"]) * growth.runs * chain["runs"]
+        return n_chains * chain["last_generation"] * growth.corpus * sum(chain["sizes"])
+    if rule == "gaussian_growing_chains":
+        chain = config["gaussian"]["growing"]
+        n_chains = len(chain["powers"]) * len(chain["noise"]) * growth.runs * chain["runs"]
+        return n_chains * chain["last_generation"]
     if not rule.startswith("lm_") or rule in ("lm_import", "lm_real"):
         return 1
     return _language_model_work(rule, output, config, growth)

@@ -15,13 +15,14 @@ from pathlib import Path
 import yaml
 from collapse.errors import UserError
 
-from pipeline import hashes, plan, yaml_files
+from pipeline import hashes, plan, targets, yaml_files
 from pipeline.layout import Layout
 
 FILE = "dvc.yaml"
 # what a remote holds: what tables, figures and claims are made from, with models, or everything
 FIGURES, ALL = "figures", "all"
 IN_GIT = ("tables/", "figures/")
+SHOWN = ("-tables", "-figures")  # stages that belong to no family
 # large: of these, only what tables and figures read is held with figures
 LARGE = ("lm/models/", "vae/models/", "data/text/", "data/mnist/MNIST/")
 # but for the model that all start from, and for one run, each generation of which can be verified
@@ -54,12 +55,20 @@ def scales():
     ]
 
 
+def families(scale):
+    """Families of a scale that dvc.yaml versions; none if it versions the scale as a whole."""
+    names = [name for name in _read().get("stages", {}) if name.startswith(f"{scale}-")]
+    if f"{scale}-report" in names:
+        return []
+    return [name.removeprefix(f"{scale}-") for name in names if not name.endswith(SHOWN)]
+
+
 def held():
     """What the remote of dvc.yaml holds: `FIGURES` or `ALL`."""
     return next((known["held"] for known in _read().get("vars", ())), FIGURES)
 
 
-def generate(names=(), what=None):
+def generate(names=(), what=None, parts=None):
     """The text of dvc.yaml.
 
     Parameters
@@ -68,14 +77,20 @@ def generate(names=(), what=None):
         Scales to version; none: those that it versions already.
     what : {"figures", "all"}, optional
         What the remote is to hold; by default what it holds already.
+    parts : dict of str to list of str, optional
+        By scale, the families to version, none for the whole scale with its claims and page; by
+        default those that it versions already.
     """
-    what = what or held()
+    what, parts = what or held(), parts or {}
     stages, shown, named = {}, {"metrics": [], "plots": []}, {}
     for scale in sorted(names or scales()):
-        with plan.planned(scale) as planned:
-            stages = stages_of(scale, planned.jobs, what) | stages  # data is that of the first
+        part = sorted(parts.get(scale, families(scale)))
+        given, asked = targets.of_families(part, (), scale)
+        with plan.planned(scale, *asked, given=given) as planned:
+            own = stages_of(scale, planned.jobs, what, part)
+            stages = own | stages  # data is that of the first
             named |= artifacts(planned.jobs, held_places(planned.jobs, what))
-            for key, entries in headline(scale, planned.config).items():
+            for key, entries in {} if part else headline(scale, planned.config).items():
                 shown[key] += entries
     definition = {
         "vars": [{"held": what}],
@@ -86,9 +101,9 @@ def generate(names=(), what=None):
     return HEADER + yaml.safe_dump(definition, sort_keys=False, width=110)
 
 
-def write(names=(), what=None):
-    """Bring dvc.yaml up to date."""
-    Path(FILE).write_text(generate(names, what), encoding="utf-8", newline="\n")
+def write(names=(), what=None, parts=None):
+    """Bring dvc.yaml up to date, see `generate`."""
+    Path(FILE).write_text(generate(names, what, parts), encoding="utf-8", newline="\n")
 
 
 def check():
@@ -108,7 +123,7 @@ def fingerprint(jobs):
     return hashes.digest("\n".join(made_with))[:16]
 
 
-def stages_of(scale, jobs, what):
+def stages_of(scale, jobs, what, part=()):
     """Stages of a scale, and of the data that it takes.
 
     Parameters
@@ -118,6 +133,8 @@ def stages_of(scale, jobs, what):
         All of the scale.
     what : {"figures", "all"}
         What the remote holds.
+    part : sequence of str
+        The families that the jobs belong to; none: the whole scale.
 
     Returns
     -------
@@ -128,7 +145,7 @@ def stages_of(scale, jobs, what):
     groups = {}
     for job in jobs:
         groups.setdefault(stage_of(job.record), []).append(job)
-    return {name: _stage(name, scale, own, jobs, places) for name, own in groups.items()}
+    return {name: _stage(name, scale, own, jobs, places, part) for name, own in groups.items()}
 
 
 def stage_of(record):
@@ -181,16 +198,18 @@ def _folder(path):
     return "/".join(parts[:4]) if path.startswith("results/") and len(parts) > 4 else path
 
 
-def _stage(name, scale, own, jobs, places):
+def _stage(name, scale, own, jobs, places, part):
     """Definition of the stage of some jobs; a file that is not held stands for its record."""
     record_of = {path: job.record for job in jobs for path in job.outputs}
     outs = {places[path] for job in own for path in (*job.outputs, job.record) if path in places}
     read = {path for job in own for path in job.inputs}
     # files outside the project are known by the records of the jobs that read them
     taken = {places.get(p) or places[record_of[p]] for p in read if p in places or p in record_of}
-    target = _target(name, own)
+    target = targets.OWN if part and name.endswith(SHOWN) else _target(name, own)
+    chosen = f"--family {' '.join(part)} " if part else ""
+    made_by = f"stage {scale} {target} {chosen}--fingerprint {fingerprint(own)}"
     return {
-        "cmd": f"python scripts/cli.py stage {scale} {target} --fingerprint {fingerprint(own)}",
+        "cmd": f"python scripts/cli.py {made_by}",
         "deps": sorted(taken - outs),
         "outs": [{path: _options(path)} for path in sorted(outs)],
     }

@@ -64,7 +64,7 @@ def place(cores, profile=None):
     return ("--profile", profile) if profile else ("--cores", str(cores))
 
 
-def options(where, given=(), targets=(), *, scale):
+def options(where, given=(), targets=(), *, scale, families=()):
     """Check Snakemake options that a user has given, and resolve bare names of targets.
 
     Parameters
@@ -76,6 +76,8 @@ def options(where, given=(), targets=(), *, scale):
     targets : sequence of str
         More targets.
     scale : str
+    families : sequence of str
+        See `pipeline.targets.of_families`.
 
     Returns
     -------
@@ -92,11 +94,8 @@ def options(where, given=(), targets=(), *, scale):
     others, values = split(given[:end], inner)
     override = configuration.given(values["config"], values["files"], profiles)
     asked = [*inner, *given[end + 1 :], *targets]
-    if override != configuration.Given():
-        configuration.load(override.layers(scale))
-    return Options(
-        tuple(where), tuple(others), override, tuple(names.resolve(asked, scale, override))
-    )
+    override, asked = names.of_families(families, asked, scale, override)
+    return Options(tuple(where), tuple(others), override, tuple(asked))
 
 
 def split(given, targets):

@@ -4,6 +4,7 @@ Rates are those of reference/measured_costs.json, times the sizes in the configu
 `pipeline.measure`. If jobs have been run here, their times are compared with the estimate.
 """
 
+import math
 from collections import Counter
 from typing import NamedTuple
 
@@ -28,22 +29,26 @@ class Estimate(NamedTuple):
     disk: Counter  # bytes of all jobs, by folder
 
 
-def run(scale, names):
+def run(scale, families, names):
     """Estimate and print.
 
     Parameters
     ----------
     scale : str
+    families : sequence of str
+        None: those of the scale.
     names : sequence of str
-        Figures, tables, or files; none: the default target.
+        Figures, tables, or files; none: everything.
     """
-    with plan.planned(scale, *targets.resolve(names, scale)) as planned:
+    given, asked = targets.of_families(families, names, scale)
+    with plan.planned(scale, *asked, given=given) as planned:
         jobs, config = planned.jobs, planned.config
     measured = costs.measured()
     config = costs.with_blocks(config, measured["blocks"])
     rates = costs.rates(measured["runs"], config)
     estimates = [estimate(job, config, rates) for job in jobs]
     report_rules(estimates, config, rates)
+    print("".join(f"WARNING: {line}\n" for line in warnings(estimates, config, rates)), end="")
     report_rates(measured["runs"], rates, estimates)
     report_operations(jobs, config, rates)
     report_experience(jobs, estimates, rates)
@@ -96,10 +101,15 @@ def total(estimates):
     return hours, (*largest, disk, sum(e.times for e in estimates))
 
 
-def device_of(rule, config):
-    """GPU or CPU: what a rule's jobs compute on."""
+def needs_gpu(rule, config):
+    """Whether the jobs of a rule ask for a GPU."""
     asked = config["jobs"].get(costs.kind(rule), {})
-    return "GPU" if asked.get("gpu") and config["device"] != "cpu" else "CPU"
+    return bool(asked.get("gpu")) and config["device"] != "cpu"
+
+
+def measured_on(rule, rates):
+    """What the hours of a rule are those of: a GPU, or one core of a CPU, by its rate."""
+    return "GPU" if rates.get(costs.kind(rule), costs.NOT_MEASURED)["gpu"] else "CPU"
 
 
 def report_rules(estimates, config, rates):
@@ -107,7 +117,10 @@ def report_rules(estimates, config, rates):
     groups, hours_of, unlisted = {}, Counter(), 0
     for e in estimates:
         groups.setdefault(e.rule, []).append(e)
-        hours_of[device_of(e.rule, config)] += e.seconds / 3600
+        device = measured_on(e.rule, rates)
+        hours_of[f"all on a {device}", device] += e.seconds / 3600
+        if needs_gpu(e.rule, config) and device == "CPU":
+            hours_of["of these, ask for a GPU", device] += e.seconds / 3600
     print(f"{len(estimates)} jobs")
     print(
         f"{'rule':20} {'jobs':>5} {'hours':>10}      {'min, asked':>13} {'MB, asked':>13}  rate of"
@@ -118,8 +131,8 @@ def report_rules(estimates, config, rates):
             unlisted += len(group)
         else:
             print(rule_line(rule, group, config, rates))
-    for device, hours in sorted(hours_of.items()):
-        print(f"{f'all for a {device}':26} {hours:10.2f} {device}")
+    for (text, device), hours in sorted(hours_of.items()):
+        print(f"{text:26} {hours:10.2f} {device}")
     print(f"not listed: {unlisted} jobs of light rules, each rule less than a minute in total")
     if unknown := sorted({costs.kind(rule) for rule in groups} - rates.keys()):
         seconds = costs.NOT_MEASURED["start_s"]
@@ -133,8 +146,25 @@ def rule_line(rule, group, config, rates):
     pairs = (minutes, asked.get("runtime", "–")), (megabytes, asked.get("mem_mb", "–"))
     needs = " ".join(f"{most:6.0f} {limit:>6}" for most, limit in pairs)
     hours = sum(e.seconds for e in group) / 3600
-    device = device_of(rule, config)
+    device = measured_on(rule, rates)
     return f"{rule:20} {len(group):5} {hours:10.2f} {device}  {needs}  {rate.get('run', 'none')}"
+
+
+def warnings(estimates, config, rates):
+    """A line for each time or memory that is predicted to exceed what ``jobs`` asks for."""
+    largest = {}
+    for e in estimates:
+        minutes, megabytes = largest.get(costs.kind(e.rule), (0, 0))
+        largest[costs.kind(e.rule)] = max(minutes, e.seconds / 60), max(megabytes, e.memory / 1e6)
+    for rule, values in sorted(largest.items()):
+        asked, device = config["jobs"].get(rule, {}), measured_on(rule, rates)
+        other = ", or measure a GPU" if device == "CPU" and needs_gpu(rule, config) else ""
+        for value, key, unit in zip(values, ("runtime", "mem_mb"), ("min", "MB"), strict=True):
+            if value > asked.get(key, math.inf):
+                yield (
+                    f"a job of {rule} takes {value:.0f} {unit} by the rates of a {device}, but "
+                    f"jobs.{rule}.{key} asks for {asked[key]}: raise it{other}."
+                )
 
 
 def report_rates(runs, rates, estimates):
@@ -151,16 +181,17 @@ def report_operations(jobs, config, rates):
     kinds = [(costs.kind(job.rule), job.outputs[0]) for job in jobs]
     needed = sum(costs.work(kind, path, config) for kind, path in kinds if kind in rules)
     hours = needed / 10e12 / 3600
-    if config["device"] != "cpu" and not rates.get("lm_train", costs.NOT_MEASURED)["gpu"]:
+    measured = rates.get("lm_train", costs.NOT_MEASURED)["gpu"]
+    if needed and config["device"] != "cpu" and not measured:
         print(
-            "no GPU has been measured: hours of rules for one are those of a CPU core. The "
-            f"language models need {needed:.3g} floating-point operations: {hours:.0f} hours on a "
-            "GPU that sustains 10 TFLOP/s"
+            "no GPU has been measured: hours of rules that ask for one are those of a CPU core. "
+            f"The language models need {needed:.3g} floating-point operations: {hours:.0f} hours "
+            "on a GPU that sustains 10 TFLOP/s"
         )
 
 
 def report_experience(jobs, estimates, rates):
-    """Print how the estimate compares with the times of jobs that have been run here."""
+    """Print predicted and actual hours of the jobs that have been run here, side by side."""
     took, expected = Counter(), Counter()
     for job, e in zip(jobs, estimates, strict=True):
         if done := logs.up_to_date(job):
@@ -169,9 +200,13 @@ def report_experience(jobs, estimates, rates):
             took[kind] += done.start + done.after_start(gpu)
             expected[kind] += e.seconds
     if took:
-        listed = ", ".join(f"{r} ×{t / expected[r]:.2f}" for r, t in took.most_common(6))
-        share = took.total() / expected.total()
-        print(f"run here: ×{share:.2f} of the estimate ({listed})")
+        print(f"{'run here':20} {'predicted h':>12} {'actual h':>12} {'actual/predicted':>17}")
+        total = [("all", took.total(), expected.total())]
+        for rule, actual, predicted in [
+            (r, t, expected[r]) for r, t in took.most_common(6)
+        ] + total:
+            ratio = actual / predicted
+            print(f"{rule:20} {predicted / 3600:12.4f} {actual / 3600:12.4f} {ratio:17.2f}")
 
 
 def report_path(jobs, estimates):

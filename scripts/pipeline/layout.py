@@ -9,6 +9,8 @@ _SAMPLES_0 = (*_MODEL_0, "decoding", "repetition_penalty", "temperature", "top_p
 GENERATION_0 = {False: _MODEL_0, True: _SAMPLES_0}
 # regimes whose last generation the headline numbers show: without and with data that is kept
 HEADLINE_REGIMES = {"last": ("replace",), "kept": ("pool", "preserve10")}
+# what shows all families together; everything else belongs to one
+SHARED_FIGURES, SHARED_TABLES = ("feedback_loop", "pipeline"), ("claims", "headline", "fidelity")
 
 
 class Layout:
@@ -277,6 +279,14 @@ class Layout:
 
     def figure_names(self):
         """Names of all figures of the default target."""
+        return [*SHARED_FIGURES, *self.own_figures()]
+
+    def table_names(self):
+        """Names of all tables of the default target."""
+        return [*SHARED_TABLES, *self.own_tables()]
+
+    def own_figures(self):
+        """Names of the figures of the families that are run."""
         replaced = "replace" in self.config["gaussian"]["regimes"]
         figures = {
             "discrete": ("tail_cutting", "discrete_absorption"),
@@ -294,10 +304,10 @@ class Layout:
                 *("lm_repetition", "lm_tail"),
             ),
         }
-        return ["feedback_loop", "pipeline", *self._of_families(figures)]
+        return self._of_families(figures)
 
-    def table_names(self):
-        """Names of all tables of the default target."""
+    def own_tables(self):
+        """Names of the tables of the families that are run."""
         tables = {
             "discrete": ("discrete_absorption", "discrete_ends", "tail_cutting"),
             "gaussian": (
@@ -311,7 +321,7 @@ class Layout:
             "vae": ("vae_generations",),
             "lm": ("lm_changes", "lm_perplexity", "lm_text", "lm_examples"),
         }
-        return ["claims", "headline", "fidelity", *self._of_families(tables)]
+        return self._of_families(tables)
 
     def _of_families(self, names):
         """Names of the families that are run, in the order of `names`."""
@@ -319,21 +329,21 @@ class Layout:
             n for family, own in names.items() if family in self.config["families"] for n in own
         ]
 
-    def figures(self, *suffixes):
-        """Files of all figures with the given endings, all by default."""
+    def figures(self, *suffixes, names=None):
+        """Files of figures, all by default, with the given endings, all by default."""
         return [
             f"{self.results}/figures/{name}.{suffix}"
-            for name in self.figure_names()
+            for name in (self.figure_names() if names is None else names)
             for suffix in suffixes or ("png", "pdf", "md")
         ]
 
-    def tables(self, *suffixes):
-        """Files of all tables with the given endings; by default with all that they have."""
+    def tables(self, *suffixes, names=None):
+        """Files of tables, all by default, with the given endings, by default all they have."""
         return [
             f"{self.results}/tables/{name}.{suffix}"
-            for name in self.table_names()
+            for name in (self.table_names() if names is None else names)
             for suffix in suffixes or ("csv", "md", *["json"] * (name == "claims"))
-        ] + ([] if suffixes else self.headline_files())
+        ] + (self.headline_files() if suffixes == () and names is None else [])
 
     # headline numbers
 

@@ -9,6 +9,40 @@ from collapse.errors import UserError
 from pipeline import paths
 
 MANY = 50  # names, of which a message lists only some
+OWN = "families"  # the rule that makes what belongs to families alone
+
+
+def of_families(families, names, scale, given=None):
+    """What overrides the configuration, and the targets, of a command for some families.
+
+    Parameters
+    ----------
+    families : sequence of str
+        Instead of those of the scale; none: these.
+    names : sequence of str
+        See `resolve`; none: what belongs to the families alone, without claims and page.
+    scale : str
+    given : pipeline.configuration.Given, optional
+        What overrides the files of the configuration; by default what the profile of every run
+        gives.
+
+    Returns
+    -------
+    given : pipeline.configuration.Given
+    targets : list of str
+        None: the default target.
+
+    Raises
+    ------
+    UserError
+        If a family or a name is unknown, or the configuration has another mistake.
+    """
+    from pipeline import configuration
+
+    given = (configuration.given() if given is None else given).only(families)
+    if given.values or given.files:
+        configuration.load(given.layers(scale))
+    return given, resolve(names or [OWN] * bool(families), scale, given)
 
 
 def resolve(names, scale, given=None):

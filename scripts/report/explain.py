@@ -10,28 +10,30 @@ from pathlib import Path
 
 import networkx
 from collapse.errors import UserError
-from pipeline import configuration, engine, files, plan, targets
+from pipeline import configuration, engine, files, layout, plan, targets
 
 SHORT = 8  # a layer of the configuration with at most this many values is listed
 
 
-def run(scale, profile, names, options):
+def run(scale, families, profile, names, options):
     """Print where the configuration comes from, and an explanation of each name.
 
     Parameters
     ----------
     scale : str
+    families : sequence of str
+        None: those of the scale.
     profile : str or None
         A folder with Snakemake options, which may give values of the configuration.
     names : sequence of str
-        Figures or tables by name, or paths of results.
+        Figures or tables by name, or paths of results; none: all figures of the families.
     options : sequence of str
         ``--config`` and ``--configfile`` with their values, as for a run.
 
     Raises
     ------
     UserError
-        If a name is unknown, or none is given.
+        If a name is unknown, or neither a name nor a family is given.
     """
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # the reader may stop early
     asked = engine.options(engine.place("all", profile), options, scale=scale)
@@ -40,12 +42,15 @@ def run(scale, profile, names, options):
             f"explain runs nothing: of ARGS it takes --config and --configfile, but not "
             f"{' '.join([*asked.others, *asked.targets])}."
         )
-    *layers, _ = configuration.layers_of(asked.given.layers(scale))
+    given, _ = targets.of_families(families, (), scale, asked.given)
+    *layers, _ = configuration.layers_of(given.layers(scale))
     print("\n".join(loaded(layers)), end="\n\n\n")
-    with plan.planned(scale, given=asked.given) as planned:
+    with plan.planned(scale, given=given) as planned:
         made = {path: job for job in planned.jobs for path in job.outputs}
-        seed = planned.config["seed"]
-    found = [path for name in names or [""] for path in paths_of(name, made, scale)]
+        config = planned.config
+    own = layout.Layout(config).own_figures() if families else [""]
+    found = [path for name in names or own for path in paths_of(name, made, scale)]
+    seed = config["seed"]
     print("\n\n\n".join("\n".join(explanation(path, made, scale, seed)) for path in found))
 
 

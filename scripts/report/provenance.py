@@ -177,10 +177,10 @@ class Provenance:
                 found[title][step] = {"stage": self._stage(jobs[step]), "takes": takes[step]}
         return {title: own for title, own in found.items() if own}
 
-    def shown(self, part):
-        """Input function: files in one folder of the scale that figures and tables take, or are."""
-        folder = f"results/{self._scale}/{part}/"
-        return lambda w: sorted(path for path in self._shown_files if path.startswith(folder))
+    def shown(self, *parts):
+        """Input function: files in folders of the scale that figures and tables take, or are."""
+        folders = tuple(f"results/{self._scale}/{part}/" for part in parts)
+        return lambda w: sorted(path for path in self._shown_files if path.startswith(folders))
 
     @functools.cached_property
     def _everything(self):

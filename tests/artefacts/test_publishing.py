@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from artefacts import publish
-from pipeline import dvc_yaml, files
+from pipeline import dvc_yaml, files, yaml_files
 from workflow_tools import SMOKE, Checkout, once
 
 SCALE = "workflow/scales/smoke.yaml"
@@ -53,9 +53,9 @@ def dvc(checkout, *options):
     return succeed(checkout.call(sys.executable, "-m", "dvc", *options, env={"PATH": path}))
 
 
-def versioned(checkout):
-    """Make the checkout a repository that versions the smoke scale instead of the laptop's."""
-    succeed(checkout.command("dvc", "--scales", "smoke"))
+def versioned(checkout, scale="smoke"):
+    """Make the checkout a repository that versions a scale instead of the laptop's."""
+    succeed(checkout.command("dvc", "--scales", scale))
     (checkout.folder / "dvc.lock").unlink(missing_ok=True)
     shutil.rmtree(checkout.folder / "published", ignore_errors=True)
     checkout.replace(".gitignore", "/results/smoke/\n", "")
@@ -277,7 +277,76 @@ def test_parts_are_pulled_alone(clone):
     assert not (clone.folder / "results/smoke/lm/models").exists()
     assert not (clone.folder / "results/smoke/vae").exists()
     line = refusal(command(clone, "pull", "--what", "nothing"))
-    assert "WHAT=nothing is not a part of scale smoke: choose from all, data, " in line
+    assert "nothing is not a published part of scale smoke: choose from all, data, " in line
+    printed = succeed(command(clone, "pull", "--family", "kde", "discrete", "--remote", "store"))
+    assert (clone.folder / "results/smoke/kde").is_dir()
+    assert not (clone.folder / "results/smoke/vae").exists()
+    assert "nothing is left to run" in printed  # of these families
+    line = refusal(command(clone, "pull", "--family", "kde", "--what", "vae"))
+    assert "FAMILY=kde and WHAT=vae exclude each other: drop one." in line
+
+
+def stages(checkout):
+    """Stages of a checkout that dvc.yaml has, all of which dvc.lock records."""
+    named, recorded = (
+        set(yaml_files.read_yaml(checkout.folder / name)["stages"])
+        for name in ("dvc.yaml", "dvc.lock")
+    )
+    assert named == recorded
+    return {name for name in named if not name.startswith("data-")}
+
+
+def test_a_scale_is_published_family_by_family_next_to_another(new_checkout, tmp_path):
+    """Each family alone, then the whole scale, once its configuration lists no others."""
+    author, other, partly = new_checkout("families"), ("--scale", "other"), ("--scale", "partly")
+    scales = author.folder / "workflow/scales"
+    (scales / "other.yaml").write_text("scale: other\nextends: smoke\nfamilies: [kde]\n")
+    (scales / "partly.yaml").write_text("scale: partly\nextends: smoke\n")
+    versioned(author, "other")
+    succeed(author.command("reproduce", *other, "--cores", "2"))
+    succeed(author.command("publish", *other))
+    whole = {f"other-{name}" for name in ("kde", "tables", "figures", "report")}
+    assert stages(author) == whole
+
+    two = ("--family", "discrete", "kde")
+    succeed(author.command("reproduce", *partly, "--cores", "2", *two))
+    made = {name.split("/")[2] for name in author.hashes("results/partly")}
+    assert made == {"discrete", "kde", "tables", "figures", "records"}
+    assert not (author.folder / "results/partly/tables/claims.md").exists()
+    line = refusal(author.command("publish", *partly, "--family", "gmm"))
+    assert 'FAMILY="gmm"\', then publish.' in line
+    assert stages(author) == whole
+    succeed(author.command("publish", *partly, *two))
+    own = {f"partly-{name}" for name in ("discrete", "kde", "tables", "figures")}
+    assert stages(author) == whole | own
+    succeed(author.command("dvc", "--check"))
+    git(author.folder, "add", "-A")
+    git(author.folder, "commit", "-qm", "Two scales, of one two families")
+
+    reader = clone_of(author, tmp_path / "reader")
+    dvc(reader, "pull")
+    chosen = {"scale": "partly", "config": ["families=[discrete, kde]"]}
+    assert reader.plan("families", **chosen)["waiting"] == {}
+    assert reader.plan(scale="other")["waiting"] == {"report": 1}  # published as before
+    for folder in ("tables", "figures"):
+        shutil.rmtree(reader.folder / "results/partly" / folder)
+    waiting = reader.plan("families", **chosen)["waiting"]
+    assert waiting and not [rule for rule in waiting if TRAINING.search(rule)]
+    git(reader.folder, "checkout", "-q", ".")
+    printed = succeed(reader.command("verify", *partly, "--family", "kde"))
+    assert "drawn again: 3 of 3 artefacts have the same bytes" in printed
+    assert "results/partly/discrete" not in printed and "unknown" not in printed
+
+    (scales / "partly.yaml").write_text(
+        "scale: partly\nextends: smoke\nfamilies: [discrete, kde]\n"
+    )
+    line = refusal(author.command("publish", *partly, "--family", "gmm"))
+    assert "gmm is not among the families of scale partly, which are discrete, kde: add" in line
+    succeed(author.command("reproduce", *partly, "--cores", "2"))
+    succeed(author.command("publish", *partly))
+    assert stages(author) == whole | own | {"partly-report"}
+    claims = (author.folder / "results/partly/tables/claims.md").read_text()
+    assert "Claims on what was not run are left out: " in claims
 
 
 def test_artefacts_of_other_settings_are_named_and_made_again(reviewer):

@@ -174,7 +174,7 @@ def test_claims_on_what_was_not_run_are_left_out():
     page = tables.page(found, "s", {"vae": ["V8"]})
     assert page.splitlines()[0].endswith("left out: VAE (V8).")
     lines = tables.side_by_side({"s": found, "t": found[:1]}).splitlines()
-    assert lines[-1].split(" | ")[-1] == "not run |"
+    assert lines[-1].split(" | ")[-1] == "not run at this scale |"
     assert lines[2].count("**supported**: it falls: -") == 2
 
 

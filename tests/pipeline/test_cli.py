@@ -13,8 +13,8 @@ from collapse.errors import UserError
 from pipeline import checks, command, lint, lock
 
 ROOT = Path(__file__).resolve().parents[2]
-VARIABLES = ("SCALE", "CORES", "PROFILE", "TARGET", "FIGURE", "WHAT", "REMOTE", "FORCE", "CHECK",
-             "CONFIRM", "DEEP", "ARGS")  # fmt: skip
+VARIABLES = ("SCALE", "FAMILY", "CORES", "PROFILE", "TARGET", "FIGURE", "WHAT", "REMOTE", "FORCE",
+             "CHECK", "CONFIRM", "DEEP", "ARGS")  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -128,16 +128,20 @@ def test_variables_are_checked_like_options(capsys, monkeypatch, name, value, ex
 
 def test_variables_give_defaults_and_options_win(monkeypatch):
     assert parsed("pull") == {
-        "scale": "laptop", "what": "all", "remote_name": None, "force": False
+        "scale": "laptop", "families": [], "what": "all", "remote_name": None, "force": False
     }  # fmt: skip
     for name, value in (("SCALE", "smoke"), ("WHAT", "vae"), ("REMOTE", ""), ("FORCE", "1")):
         monkeypatch.setenv(name, value)
     assert parsed("pull", "--what", "lm") == {
-        "scale": "smoke", "what": "lm", "remote_name": None, "force": True
+        "scale": "smoke", "families": [], "what": "lm", "remote_name": None, "force": True
     }  # fmt: skip
     assert parsed("pull", "--force=0")["force"] is False
     with pytest.raises(SystemExit):  # a family can be pulled, but not be all that a remote holds
         parsed("publish")
+    monkeypatch.setenv("FAMILY", "gmm  kde")
+    assert parsed("plan")["families"] == ["gmm", "kde"]
+    assert parsed("plan", "--family", "vae")["families"] == ["vae"]
+    assert parsed("stage", "smoke", "vae")["families"] == []  # dvc.yaml says which
     monkeypatch.setenv("TARGET", "gmm_l2, vae_samples")
     assert parsed("reproduce")["names"] == ["gmm_l2", "vae_samples"]
     assert parsed("reproduce", "--target", "lm_tail")["names"] == ["lm_tail"]

@@ -8,8 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cli
 import pytest
 import yaml
+from artefacts import publish
 from collapse.errors import UserError
 from pipeline import dvc_yaml, files, paths
 from pipeline.graph import Job
@@ -117,6 +119,54 @@ def test_a_file_that_is_out_of_date_is_refused(tmp_path, monkeypatch):
     text = "vars: [{held: all}]\nstages: {a-figures: {}, a-vae: {}, b-figures: {}}\n"
     (tmp_path / "dvc.yaml").write_text(text)
     assert (dvc_yaml.scales(), dvc_yaml.held()) == (["a", "b"], "all")
+
+
+def test_stages_of_some_families_say_which():
+    """Tables and figures are made by the rule that makes no claims; a whole scale by their own."""
+    part = dvc_yaml.stages_of("smoke", JOBS, "figures", ["kde", "vae"])
+    for name, target in (("vae", "vae"), ("tables", "families"), ("figures", "families")):
+        command = part[f"smoke-{name}"]["cmd"]
+        start = f"python scripts/cli.py stage smoke {target} --family kde vae --fingerprint "
+        assert command.startswith(start)
+        options = vars(cli.parser_of("stage").parse_args(command.split()[3:]))
+        assert (options["target"], options["families"]) == (target, ["kde", "vae"])
+    assert " stage smoke tables --fingerprint " in stages()["smoke-tables"]["cmd"]
+    strip = [{**stage, "cmd": ""} for stage in part.values()]
+    assert strip == [{**stage, "cmd": ""} for stage in stages().values()]
+
+
+STAGES = {"a-report": {}, "a-vae": {}, "a-figures": {}, "a-tables": {},
+          "b-figures": {}, "b-kde": {}, "b-gmm": {}, "b-tables": {}, "data-mnist": {}}  # fmt: skip
+
+
+def test_the_published_families_of_a_scale_are_those_of_its_stages(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "dvc.yaml").write_text(yaml.safe_dump({"stages": STAGES}))
+    found = {scale: dvc_yaml.families(scale) for scale in "abc"}
+    assert found == {"a": [], "b": ["gmm", "kde"], "c": []}  # a as a whole, c not at all
+
+
+@pytest.mark.parametrize(
+    ("scale", "families", "expected"),
+    [
+        ("smoke", [], []),
+        ("smoke", ["vae"], ["vae"]),
+        ("partly", ["vae"], ["gmm", "kde", "vae"]),
+        ("partly", ["discrete", "gaussian", "vae", "lm"], []),  # with the two that are published
+        ("whole", ["vae"], []),
+    ],
+)
+def test_families_are_published_in_addition_to_those_that_are(
+    tmp_path, monkeypatch, config, scale, families, expected
+):
+    named = {key.replace("a-", "whole-").replace("b-", "partly-"): {} for key in STAGES}
+    (tmp_path / "dvc.yaml").write_text(yaml.safe_dump({"stages": named}))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(publish.configuration, "load", lambda *_: config)
+    assert publish.part(scale, families) == expected
+    config["families"].remove("lm")
+    with pytest.raises(UserError, match="lm is not among the families of scale partly, which are"):
+        publish.part("partly", ["kde", "lm"])
 
 
 def test_dvc_reads_the_projects_own(new_checkout):

@@ -214,6 +214,8 @@ def test_figures_and_tables_are_those_of_the_families_that_are_run(config, famil
     own = names(config)
     expected = {name for name in everything if name.startswith(FAMILIES[family])}
     assert own == expected | ALWAYS
+    made = layout.Layout(config)
+    assert {*made.own_figures(), *made.own_tables()} == expected
     assert expected
     config["families"] = [name for name in FAMILIES if name != family]
     assert names(config) == everything - expected

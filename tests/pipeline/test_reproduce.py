@@ -115,6 +115,31 @@ def test_bare_names_are_figures_tables_or_rules():
         targets.resolve(["gmm_12"], "smoke")
 
 
+def test_families_override_the_scales_and_are_run_alone():
+    asked = engine.options((), ["--config", "seed=5"], scale="smoke", families=["kde", "gmm"])
+    assert asked.targets == (targets.OWN,)
+    assert asked.given.config == {"seed": 5, "families": ["kde", "gmm"]}
+    assert asked.command("smoke")[-5:] == [
+        *("seed=5", 'families=["kde", "gmm"]', "scale=smoke", "--", "families")
+    ]
+    one = engine.options((), (), ["gmm_l2"], scale="smoke", families=["gmm"])
+    assert one.targets == ("results/smoke/figures/gmm_l2.png",)
+    assert reproduce.closing_line("smoke", asked.targets, ["kde", "gmm"]) == (
+        "\nUp to date: kde, gmm."
+    )
+
+
+@pytest.mark.parametrize("family", ["opt", "gmm,kde", "GMM", ""])
+def test_an_unknown_family_is_one_line_that_lists_the_families(family):
+    """Several are separated by spaces, not by commas."""
+    with pytest.raises(UserError) as refused:
+        targets.of_families(["kde", family], (), "smoke")
+    assert str(refused.value) == (
+        "FAMILY: families.1 must be 'discrete', 'gaussian', 'gmm', 'kde', 'vae' or 'lm', "
+        f"got {family!r}."
+    )
+
+
 def test_a_name_that_is_like_no_other_lists_few_of_many():
     known = {f"results/smoke/{n:03d}" for n in range(800)}
     line = str(targets.unknown("xyz", "smoke", known))

@@ -101,4 +101,4 @@ def test_sources_of_the_configuration_are_listed_with_what_they_give(tmp_path):
 
 def test_options_that_run_something_are_refused():
     with pytest.raises(UserError, match=r"explain runs nothing: .* but not -n a/b\."):
-        explain.run("smoke", None, ["gmm_l2"], ["-n", "a/b", "--config", "seed=7"])
+        explain.run("smoke", (), None, ["gmm_l2"], ["-n", "a/b", "--config", "seed=7"])

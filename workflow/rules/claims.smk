@@ -15,7 +15,7 @@ CLAIMS = {
     "lm": layout.lm_grid(),
     "families": config["families"],
     # what a claim may be restricted to
-    "facts": {"lm.model": layouts.model_name(config), "lm.corpus": CORPUS},
+    "facts": {"lm.model": layouts.model_name(config), "lm.corpus": config["lm"]["corpus"]},
 }
 
 FIDELITY = start.checked(fidelity.read, config)

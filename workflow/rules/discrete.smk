@@ -1,10 +1,10 @@
 """Discrete distributions: count a sample's states, sample from the counts, count again."""
 
 DISCRETE = config["discrete"]
-CORPUS = config["lm"]["corpus"]
 DISCRETE_CHAIN = {
-    name: DISCRETE[name] for name in ("states", "zipf_exponent", "sizes", "runs", "horizon")
-} | {"corpus": CORPUS}
+    name: DISCRETE[name]
+    for name in ("corpus", "states", "zipf_exponent", "sizes", "runs", "horizon")
+}
 DISCRETE_TABLES = {name: DISCRETE[name] for name in ("distributions", "sizes", "runs")}
 TAIL_CUTTING = DISCRETE["tail_cutting"]
 
@@ -12,7 +12,7 @@ TAIL_CUTTING = DISCRETE["tail_cutting"]
 rule discrete_chain:
     """model(0) … model(g) of all runs on one distribution, for every M, until they are absorbed."""
     input:
-        text=lambda w: [f"data/text/{CORPUS}/train.txt"] * (w.distribution == "corpus"),
+        text=lambda w: [f"data/text/{DISCRETE['corpus']}/train.txt"] * (w.distribution == "corpus"),
     output:
         "results/{scale}/discrete/metrics/{distribution}.npz",
     log:

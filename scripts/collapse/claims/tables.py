@@ -136,14 +136,16 @@ def side_by_side(by_scale):
     -------
     str
         One row per claim, in the order in which claims first appear, and one column per scale with
-        verdict and deciding number. A claim that a scale leaves out is "not run".
+        verdict and deciding number. A claim that a scale leaves out is "not run at this scale".
     """
     of_scale = {scale: {c["id"]: c for c in judged} for scale, judged in by_scale.items()}
     known = {name: claim["short"] for found in of_scale.values() for name, claim in found.items()}
     lines = _head("id", "the paper's claim", *(f"`{scale}`" for scale in by_scale))
     for name, short in known.items():
         cells = [
-            f"**{found[name]['verdict']}**: {deciding(found[name])}" if name in found else "not run"
+            f"**{found[name]['verdict']}**: {deciding(found[name])}"
+            if name in found
+            else "not run at this scale"
             for found in of_scale.values()
         ]
         lines.append(_row([name, short, *cells]))

@@ -37,6 +37,11 @@ class Given(NamedTuple):
             config = merged(config, values)
         return config
 
+    def only(self, families):
+        """The same with some families instead of those of the scale; none: unchanged."""
+        chosen = {"families": list(dict.fromkeys(families))}
+        return self._replace(values=(*self.values, ("FAMILY", chosen))) if families else self
+
     def layers(self, scale):
         """What `load` takes for a scale that is asked for by its name."""
         read = [(os.path.relpath(path), read_yaml(path)) for path in self.files]

@@ -238,8 +238,9 @@ class Discrete(Section):
     """Chains of discrete distributions, which lose one state after another."""
 
     distributions: listed(Literal["uniform", "zipf", "corpus"]) = key(
-        "true distributions; corpus: the words of lm.corpus", "our choice; the paper names none"
+        "true distributions; corpus: the words of a text", "our choice; the paper names none"
     )
+    corpus: Corpus = key("that text")
     states: Several = key("states of uniform and zipf")
     zipf_exponent: NonNegative = key("probability ∝ rank^−exponent")
     sizes: listed(States, longest=LINES) = key("M, items per generation; a line each")

@@ -18,7 +18,7 @@ from pipeline import command, dvc_yaml, files, plan, verdicts
 
 
 @contextlib.contextmanager
-def planned(scale, *_):
+def planned(scale, *_, **__):
     """Stands for `plan.planned`: one verdict for each record."""
     found = []
     for path in [*Path("data").glob("records/*.json"), *Path("results", scale).rglob("all.json")]:
@@ -38,7 +38,7 @@ def state(path, digest):
     return verdicts.MATCHES if files.sha256(path) == digest else verdicts.DIFFERS
 
 
-def send(scale, what, remote_name, check):
+def send(scale, families, what, remote_name, check):
     """Send, and print how many objects were sent again."""
     name = remote.check(remote_name)
     paths = remote.select(remote.outputs(scale), what, scale)
@@ -55,7 +55,7 @@ def main(action, scale, what="", name=None, switch=""):
     """Call one of the three."""
     function = {"pull": pull.run, "publish": publish.run, "send": send}[action]
     what = what or {"publish": "figures"}.get(action, "all")
-    return command.call(lambda: function(scale, what, name, bool(switch)))
+    return command.call(lambda: function(scale, (), what, name, bool(switch)))
 
 
 if __name__ == "__main__":
