@@ -162,6 +162,7 @@ def test_families_are_published_in_addition_to_those_that_are(
     named = {key.replace("a-", "whole-").replace("b-", "partly-"): {} for key in STAGES}
     (tmp_path / "dvc.yaml").write_text(yaml.safe_dump({"stages": named}))
     monkeypatch.chdir(tmp_path)
+    config["families"] = ["discrete", "gaussian", "gmm", "kde", "vae", "lm"]
     monkeypatch.setattr(publish.configuration, "load", lambda *_: config)
     assert publish.part(scale, families) == expected
     config["families"].remove("lm")

@@ -17,7 +17,9 @@ def explained(checkout, *names):
     done = checkout.command("explain", "--scale", "smoke", "--figure", *names)
     assert done.returncode == 0, done.stderr
     sources, *texts = done.stdout.split("\n\n\n")
-    assert "config.yaml: 200 values\n  workflow/scales/smoke.yaml: " in sources
+    assert re.search(
+        r"config\.yaml: \d+ values\n  workflow/scales/smoke\.yaml: \d+ values", sources
+    )
     return texts
 
 
@@ -93,7 +95,7 @@ def test_sources_of_the_configuration_are_listed_with_what_they_give(tmp_path):
     given = configuration.given(["seed=7", "kde={runs: 6}"], [tmp_path / "mine.yaml"])
     layers = configuration.layers_of(given.layers("smoke"))
     lines = list(explain.loaded(layers))
-    assert lines[1].endswith("config.yaml: 200 values")
+    assert re.fullmatch(r"  .*config\.yaml: \d+ values", lines[1])
     assert re.fullmatch(r"  .*smoke\.yaml: \d+ values", lines[2])
     assert lines[3].endswith("mine.yaml: kde.runs, lm.revision")
     assert lines[4] == "  --config: seed, kde.runs"
