@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from collapse import theory
 from collapse.claims import claims, goodness, measures, records, tables
@@ -798,6 +799,23 @@ def test_the_pages_show_the_committed_verdicts():
     for verdict, number in verdicts.items():
         verb = "is" if number == 1 else "are"
         assert f"{number} {verb} {verdict.removesuffix(' at this scale')}" in readme
+
+
+def test_the_readme_shows_the_committed_changes_of_the_pretrained_model():
+    table = pd.read_csv(ROOT / "results/pretrained/tables/lm_changes.csv")
+    means = table.set_index(["setting", "generation"])["mean"]
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    alone, mixed, sham, penalty = (
+        [f"{means[setting, g]:.3f}".replace("-", "−") for g in generations]
+        for setting, *generations in (
+            ("no_data_preserved", 1, 4), ("preserve10", 1, 4), ("sham", 2), ("penalty2", 2)
+        )
+    )  # fmt: skip
+    assert f"by {alone[0]} nats in generation 1 and {alone[1]} in generation 4" in readme
+    assert f"with a tenth of real data it is {mixed[0]} and {mixed[1]}." in readme
+    assert f"changes it by {sham[0]}." in readme
+    assert f"({penalty[0]} in generation 2)" in readme
+    assert set(table["runs"]) == {1} and "One run of each setting" in readme
 
 
 def test_the_smallest_run_has_a_verdict_for_every_claim(finished):
