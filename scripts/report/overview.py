@@ -6,13 +6,13 @@ from report import flowchart, plotting
 
 STAGES = ("data", "generations", "tables", "figures")
 TOGETHER = "all families"  # the box of steps in other columns
-FEW, STUDIES = 3, "Smaller studies"  # most steps of families that share a column; its title
+FEW, STUDIES = 6, "Smaller studies"  # most steps of families that share a column; its title
 # x is in columns, y in rows; y grows downwards
 WIDTH, HEIGHT = 0.78, 0.72  # of a box
 LANE = 0.045  # distance of neighbouring lines left of the boxes, columns
 GAP = 0.5  # between stages, rows
 ROW = 0.275  # height of a row, inches
-LETTERS = 15  # most in one line of a box
+LETTERS = 14  # most in one line of a box
 
 
 def draw(columns):
@@ -77,11 +77,15 @@ def gathered(columns):
 
 
 def merged(columns):
-    """Put families of few steps into one column, where the first of them was.
+    """Put families of few steps without loops into one column, where the first of them was.
 
     The names of their rules stay whole, as they share no beginning.
     """
-    few = [title for title, steps in columns.items() if len(steps) <= FEW]
+    few = [
+        title
+        for title, steps in columns.items()
+        if len(steps) <= FEW and not any(name in step["takes"] for name, step in steps.items())
+    ]
     if len(few) < 2:
         return columns
     together = {name: step for title in few for name, step in columns[title].items()}

@@ -277,7 +277,8 @@ def test_parts_are_pulled_alone(clone):
     assert not (clone.folder / "results/smoke/lm/models").exists()
     assert not (clone.folder / "results/smoke/vae").exists()
     line = refusal(command(clone, "pull", "--what", "nothing"))
-    assert "nothing is not a published part of scale smoke: choose from all, data, " in line
+    assert "nothing is not a published part of scale smoke: choose from all, " in line
+    assert ", kde, kde/metrics, " in line
     printed = succeed(command(clone, "pull", "--family", "kde", "discrete", "--remote", "store"))
     assert (clone.folder / "results/smoke/kde").is_dir()
     assert not (clone.folder / "results/smoke/vae").exists()

@@ -278,7 +278,11 @@ def test_a_chosen_learning_rate_is_read_from_its_file(trains):
 
 CHAIN = {"lm_train", "lm_evaluate", "lm_text"}
 NOT_SEEN_IN_PATHS = {
-    "corpus": ("  corpus: state_of_the_union ", "  corpus: wikipedia_leads ", CHAIN | {"lm_real"}),
+    "corpus": (
+        "state_of_the_union       # fine-tuning",
+        "wikipedia_leads       # fine-tuning",
+        CHAIN | {"lm_real"},
+    ),
     "base": ("base: pretrained ", "base: generation0 ", CHAIN),
     "prompts": ("prompts: original ", "prompts: previous ", CHAIN),
     "regime": ("preserve10: {regime: preserve10,", "preserve10: {regime: replace,", CHAIN),
