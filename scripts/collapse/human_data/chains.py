@@ -1,7 +1,7 @@
 """Chains that receive fresh real data in every generation, for many runs at once.
 
-See `collapse.human_data.laws` for the mix. Both functions draw no more than what the next fit
-depends on: sufficient statistics of normal samples, counts of states.
+See `collapse.human_data.laws` for the mix. Both functions draw only what the next fit depends on:
+sufficient statistics of normal samples, counts of states.
 """
 
 import numpy as np

@@ -45,7 +45,9 @@ def kept_variance(real, size, *, bias=1.0):
     """Expected variance of the fitted normal distribution after infinitely many generations.
 
     γB/(1 − (1 − γ)·B·τ²) with B = 1 − 1/(n·(2 − γ)), where γ is the share of real items, n is
-    `size` and τ² is `bias`.
+    `size` and τ² is `bias`. Without bias it is also the expected diversity of a distribution over
+    states, the chance that two draws differ, as a share of the truth's: both are expected squared
+    differences of two draws.
 
     Parameters
     ----------
@@ -63,15 +65,6 @@ def kept_variance(real, size, *, bias=1.0):
     rest = 1 - (1 - share) * loss * bias
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(rest > 0, share * loss / rest, np.inf)
-
-
-def kept_diversity(real, size):
-    """Expected chance that two draws from a model differ, as a share of the truth's; the limit.
-
-    For a distribution over states. Without bias it is the same expression as `kept_variance`: both
-    are expected squared differences of two draws.
-    """
-    return kept_variance(real, size)
 
 
 def kept_support(true, real, size):
@@ -134,15 +127,23 @@ def _occupancy(size):
 def generations_needed(real, size, *, bias=1.0, tolerance=1e-3):
     """Generations after which the expected variance is within `tolerance` of its limit.
 
-    The slowest of the two rates of the expected moments decides: 1 − γ(2 − γ) for the distance of
-    means, and (1 − γ)·B·τ² for the variance.
+    The squared distance of means and the variance follow a linear recursion, see `variances`. The
+    larger eigenvalue of its matrix is the share of the distance that a generation leaves.
 
     Returns
     -------
     int
+
+    Raises
+    ------
+    ValueError
+        If there is no limit.
     """
-    share = real / size
-    slowest = max((1 - share) ** 2, (1 - share) * bias * (1 - 1 / size))
+    old = 1 - real / size
+    step = np.array([[old**2, old * bias / size], [old - old**2, old * bias * (1 - 1 / size)]])
+    slowest = np.abs(np.linalg.eigvals(step)).max()
+    if slowest >= 1:
+        raise ValueError(f"the expected variance has no limit: a generation leaves {slowest:g}")
     return int(np.ceil(np.log(tolerance) / np.log(slowest)))
 
 

@@ -13,12 +13,8 @@ from collapse.discrete import discrete
 from collapse.human_data import chains, laws
 from collapse.process import seeds, summaries
 
-KEPT = {  # what each map shows
-    "variance": "variance of a normal distribution, unbiased sampling",
-    "biased_variance": "variance of a normal distribution, biased sampling",
-    "diversity": "diversity of states, unbiased sampling",
-    "support": "states of one real sample, unbiased sampling",
-}
+# what each map shows: of a normal distribution, and of a distribution over states
+KEPT = ("variance", "biased_variance", "diversity", "support")
 FINE = 25  # points of a law, along either axis of a map
 
 
