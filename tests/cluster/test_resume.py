@@ -11,6 +11,12 @@ from cluster import resume, watchdog
 from collapse.errors import UserError
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
+UNTIL_ASKED = """
+import os, sys, time
+for _ in range(1200):
+    if not os.path.exists(sys.argv[1]):
+        time.sleep(0.05)
+"""
 
 
 @pytest.fixture
@@ -22,7 +28,7 @@ def slurm(tmp_path, monkeypatch):
     (tmp_path / resume.EXECUTOR).write_text("slurm\n")
     (tmp_path / "queue").write_text("")
     for name, body in (
-        ("squeue", f"cat {tmp_path}/queue"),
+        ("squeue", f"touch {tmp_path}/asked; cat {tmp_path}/queue"),
         ("scancel", f"echo $* >> {tmp_path}/cancelled; sed -i /PENDING/d {tmp_path}/queue"),
     ):
         (folder / name).write_text(f"#!/bin/sh\n{body}\n")
@@ -94,8 +100,8 @@ def test_a_snakemake_with_jobs_in_the_queue_or_a_growing_log_is_not_stopped(slur
     """A silent log with a job; an empty queue with a log that grows."""
     silent_log(slurm)
     (slurm / "queue").write_text(f"7 RUNNING {slurm}\n")
-    with subprocess.Popen([*SLEEP[:2], "import time; time.sleep(1)"]) as process:
-        assert watchdog.wait(process, slurm, every=0.1, patience=1) == 0
+    with subprocess.Popen([*SLEEP[:2], UNTIL_ASKED, slurm / "asked"]) as process:
+        assert watchdog.wait(process, slurm, every=0.1, patience=0.2) == 0
     assert "in Slurm: {'7': 'RUNNING'}" in capsys.readouterr().out
     (slurm / "queue").write_text("")
     os.utime(slurm / ".snakemake/log/run.log")
