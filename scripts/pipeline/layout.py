@@ -10,7 +10,8 @@ GENERATION_0 = {False: _MODEL_0, True: _SAMPLES_0}
 # regimes whose last generation the headline numbers show: without and with data that is kept
 HEADLINE_REGIMES = {"last": ("replace",), "kept": ("pool", "preserve10")}
 # what shows all families together; everything else belongs to one
-SHARED_FIGURES, SHARED_TABLES = ("feedback_loop", "pipeline"), ("claims", "headline", "fidelity")
+SHARED_FIGURES = ("feedback_loop", "pipeline")
+SHARED_TABLES = ("claims", "collapse_profile", "headline", "fidelity")
 
 
 class Layout:

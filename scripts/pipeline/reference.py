@@ -8,6 +8,7 @@ from pipeline import paths, yaml_files
 PUBLISHED = "reference/published_values.csv"
 CLAIMS = "reference/claims.yaml"
 CHOICES = "reference/fidelity.yaml"
+PROFILE = "reference/collapse_profile.yaml"
 COLUMNS = ["claim", "quantity", "setting", "generation", "run", "value", "grade", "source"]
 
 
@@ -47,6 +48,11 @@ def claims(path=CLAIMS):
 def gates(path=CLAIMS):
     """Read the records of gates, unchecked; see `collapse.claims.records.validate`."""
     return yaml_files.read_yaml(paths.source(path)).get("gates", [])
+
+
+def profile(path=PROFILE):
+    """Read the meanings of collapse, unchecked; see `collapse.claims.profile.validate`."""
+    return yaml_files.read_yaml(paths.source(path))
 
 
 def choices(path=CHOICES):

@@ -59,6 +59,12 @@ DDOF = {0: "divide by M", 1: "divide by M − 1"}
 MIXTURES = {"two_gaussians": "two Gaussians", "one_blob": "one blob"}
 
 
+def label(name):
+    """What readers call a regime, a setting of the language model, or a truth; else its name."""
+    known = {regime: shown for regime, (shown, _) in REGIMES.items()} | MIXTURES
+    return known.get(name, str(name))
+
+
 def regime(name, others=()):
     """What a figure calls a regime, and its position among colours and line styles.
 

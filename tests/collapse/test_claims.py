@@ -411,6 +411,7 @@ def ended(states, true=ZIPF):
     runs, n = RunValues(), len(states)
     arrays = {"true": true, "generation_9": np.array([0, 9]), "absorbed_in_9": states}
     arrays |= {"rare_9": np.ones((n, 2)), "common_9": np.zeros((n, 2))}
+    arrays["heterozygosity_9"] = np.zeros((n, 2))
     runs.add_discrete("true", 9, arrays)
     return runs
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from cluster import resume
+from collapse.claims import profile
 from collapse.claims import records as claim_records
 from collapse.errors import UserError
 from hypothesis import HealthCheck, Phase, example, given, settings
@@ -237,10 +238,15 @@ def _claims(path):
     claim_records.validate(reference.claims(path), str(path), reference.gates(path))
 
 
+def _profile(path):
+    profile.validate(reference.profile(path), str(path))
+
+
 PROJECT_FILES = {
     "data/SHA256SUMS": _sums,
     "reference/measured_costs.json": _measured,
     "reference/claims.yaml": _claims,
+    "reference/collapse_profile.yaml": _profile,
     "reference/fidelity.yaml": lambda path: fidelity.read(configuration.load()),
     "reference/published_values.csv": reference.published,
     "workflow/report/contents.yaml": lambda path: contents.read(["gmm_l2"], ["claims"]),

@@ -14,7 +14,8 @@ MODEL = "results/smoke/vae/models/replace/run00/gen01.safetensors"
 SCALE = "workflow/scales/smoke.yaml"
 N_VAE_RUNS = 2
 N_CHAINS = 2 * 2  # regimes × ddof
-CONCLUSIONS = {"claims", "headline"}
+JUDGED = {"claims", "collapse_profile"}
+CONCLUSIONS = JUDGED | {"headline"}
 VAE_RULES = CONCLUSIONS | {
     *("vae_train", "vae_train_real", "vae_evaluate", "vae_generations"),
     *("vae_grid", "vae_samples", "vae_latent_density", "vae_moments"),
@@ -27,9 +28,13 @@ GAUSSIAN_TABLES = {
     "fidelity",  # shows what ddof changes
     "headline",
 }
-GAUSSIAN_RULES = GAUSSIAN_TABLES | {"gaussian_real", "gaussian_chain", "claims"}
-GROWING_RULES = {"gaussian_growing_chains", "gaussian_growing_table", "gaussian_growing", "claims"}
-DISCRETE_RULES = {"discrete_chain", "discrete_absorption_table", "discrete_absorption", "claims"}
+GAUSSIAN_RULES = GAUSSIAN_TABLES | JUDGED | {"gaussian_real", "gaussian_chain"}
+GROWING_RULES = JUDGED | {
+    *("gaussian_growing_chains", "gaussian_growing_table", "gaussian_growing"),
+}
+DISCRETE_RULES = JUDGED | {
+    *("discrete_chain", "discrete_absorption_table", "discrete_absorption"),
+}
 GMM_RULES = CONCLUSIONS | {
     *("gmm_chain", "gmm_draw", "gmm_generations", "gmm_l2", "gmm_samples", "fidelity"),
 }
@@ -58,7 +63,7 @@ EDITS = {
         "scripts/collapse/theory.py",
         "return 1.5 * np.as",
         "return 1.50000001 * np.as",
-        {"gaussian_theory", "gaussian_wasserstein", "fidelity", "claims"},
+        JUDGED | {"gaussian_theory", "gaussian_wasserstein", "fidelity"},
     ),
     "a function that nothing uses": (
         "scripts/collapse/process/generations.py",

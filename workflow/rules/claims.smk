@@ -12,6 +12,7 @@ CLAIMS = {
     "growing": {name: GAUSSIAN_GROWING[name] for name in ("ddof", "noise", "powers", "size")},
     "discrete": {name: DISCRETE[name] for name in ("distributions", "sizes")},
     "gmm": layout.gmm_grid,
+    "mixtures": {name: GMM["truths"][name] for name in GMM["data"]},
     "lm": layout.lm_grid(),
     "families": config["families"],
     # what a claim may be restricted to
@@ -20,24 +21,29 @@ CLAIMS = {
 
 FIDELITY = start.checked(fidelity.read, config)
 
+# the results that claims and meanings of collapse are judged on
+JUDGED = {
+    **helpers.of(
+        "gaussian",
+        gaussian=layout.gaussian_histories(),
+        growing=rules.gaussian_growing_chains.output[0],
+    ),
+    **helpers.of("discrete", discrete=rules.discrete_absorption_table.input.chains),
+    **helpers.of("gmm", gmm=layout.gmm_chains()),
+    **helpers.of("vae", vae=rules.vae_generations.output.csv),
+    **helpers.of(
+        "lm",
+        lm_runs=layout.lm_metrics("losses"),
+        lm_texts=layout.lm_metrics("text"),
+        lm_baselines=layout.lm_ngrams(),
+    ),
+}
+
 
 rule claims:
     """The verdict on every claim of the paper, with effect, interval and negative control."""
     input:
-        **helpers.of(
-            "gaussian",
-            gaussian=layout.gaussian_histories(),
-            growing=rules.gaussian_growing_chains.output[0],
-        ),
-        **helpers.of("discrete", discrete=rules.discrete_absorption_table.input.chains),
-        **helpers.of("gmm", gmm=layout.gmm_chains()),
-        **helpers.of("vae", vae=rules.vae_generations.output.csv),
-        **helpers.of(
-            "lm",
-            lm_runs=layout.lm_metrics("losses"),
-            lm_texts=layout.lm_metrics("text"),
-            lm_baselines=layout.lm_ngrams(),
-        ),
+        **JUDGED,
     output:
         multiext("results/{scale}/tables/claims", csv=".csv", md=".md", json=".json"),
     log:
@@ -47,6 +53,23 @@ rule claims:
         code=code_of("claims/claims.py", "reference/claims.yaml", "reference/published_values.csv"),
     script:
         "../../scripts/jobs/claims/claims.py"
+
+
+rule collapse_profile:
+    """Which meanings of collapse are seen in which family and regime."""
+    input:
+        **JUDGED,
+    output:
+        multiext("results/{scale}/tables/collapse_profile", csv=".csv", md=".md"),
+    log:
+        "logs/{scale}/tables/collapse_profile.log",
+    params:
+        **CLAIMS,
+        code=code_of(
+            "claims/profile.py", "reference/collapse_profile.yaml", "reference/claims.yaml"
+        ),
+    script:
+        "../../scripts/jobs/claims/profile.py"
 
 
 rule headline:

@@ -121,9 +121,9 @@ def _claim(record, known, runs, facts):
 
 def _check(check, gates, runs, facts):
     """A check with its verdict, after its control and the gates of its family have been read."""
-    judged = {**check, **_outcome(check, runs)}
+    judged = {**check, **tested(check, runs)}
     if "control" in check:
-        control = _outcome(controlled(check), runs, is_control=True)
+        control = tested(controlled(check), runs, is_control=True)
         judged["control"] = {**check["control"], **control}
         judged |= voided(judged)
     shut = [gate for gate in closed(gates) if families_of(gate) & families_of(check)]
@@ -236,7 +236,7 @@ def gate_result(gate, runs, facts):
 
 def _agreement(entry, runs, facts):
     """Verdict of an agreement, and the numbers on which it is based."""
-    outcome = _outcome(entry, runs)
+    outcome = tested(entry, runs)
     missing = _unmet(entry, facts)
     if missing or outcome["verdict"] == NOT_TESTABLE:
         return {**outcome, "verdict": NOT_COMPARABLE, "why": missing or outcome["why"]}
@@ -245,8 +245,21 @@ def _agreement(entry, runs, facts):
     return {**outcome, "verdict": AGREEMENTS[outcome["verdict"]], "why": why}
 
 
-def _outcome(check, runs, *, is_control=False):
-    """Verdict of a check, and the numbers on which it is based."""
+def tested(check, runs, *, is_control=False):
+    """Verdict of a check by itself, and the numbers on which it is based.
+
+    Parameters
+    ----------
+    check : dict
+    runs : collapse.claims.run_values.RunValues
+    is_control : bool
+        A control is not excused if its chain ends before the generation that the check asks for.
+
+    Returns
+    -------
+    dict
+        verdict, why, effect, low, high, sd, runs, values and generation, see `judge`.
+    """
     try:
         worst = min(_estimates(check, runs), key=lambda e: _severity(e.low, e.high, check["rule"]))
         outcome, why = side(worst.low, worst.high, check["rule"])

@@ -5,9 +5,10 @@ compared with the runs of the same number, as far as both series have them. Meas
 of shape (runs,), or of shape (runs, n) if each of n numbers must satisfy the rule of a check. Of
 values for each block, `DIFFERENCES` return an array of shape (runs, blocks).
 
-A generation is a number, ``"last"``, or a mapping. ``{"by": n}`` is for what must happen by
-generation n, ``{"until": n}`` for what must not happen until then. Both mean n, or the last
-generation of the chain if it is shorter; where two series are compared, the last that both have.
+A generation is a number, ``"last"``, ``"middle"`` (half of the last), or a mapping. ``{"by": n}``
+is for what must happen by generation n, ``{"until": n}`` for what must not happen until then. Both
+mean n, or the last generation of the chain if it is shorter; where two series are compared, the
+last that both have.
 """
 
 import numpy as np
@@ -24,7 +25,7 @@ def resolve(generation, *series):
 
     Parameters
     ----------
-    generation : int, "last", or dict
+    generation : int, "last", "middle", or dict
     *series : run_values.Series
 
     Returns
@@ -40,6 +41,8 @@ def resolve(generation, *series):
     match generation:
         case "last":
             return last
+        case "middle":
+            return last // 2
         case {"by": int(wanted)} | {"until": int(wanted)} if len(generation) == 1:
             return min(wanted, last)
         case bool():
@@ -155,6 +158,11 @@ def slope(of, *, sizes, generation):
     return centred @ logs / (centred @ centred)
 
 
+def slope_change(of, *, sizes, start, end):
+    """Growth of the exponent of `slope` from generation `start` to `end`."""
+    return slope(of, sizes=sizes, generation=end) - slope(of, sizes=sizes, generation=start)
+
+
 def against_law(of, *, law, generation, size, ddof):
     """Quantity in multiples of its expectation under replace, by the closed form `law`."""
     return at(of, generation) / LAWS[law](generation + 1, size, ddof=ddof)
@@ -187,7 +195,7 @@ MEASURES = {
     measure.__name__: measure
     for measure in (
         *(value, difference, ratio, difference_between, difference_at, ratio_between),
-        *(steps, displacement_exponent, fluctuation_ratio, slope),
+        *(steps, displacement_exponent, fluctuation_ratio, slope, slope_change),
         *(against_law, against_limit, relative_growth, growth_against_law),
     )
 }

@@ -57,19 +57,20 @@ def validate(records, place, gates=()):
     if not isinstance(gates, list | tuple):
         raise UserError(f"{place}: gates is {gates!r}, but must be a list: correct it.")
     for gate in gates:
-        _gate(gate, f"{place}, gate {_name(gate)}")
-    known = _identities(gates, place)
+        _gate(gate, f"{place}, gate {name(gate)}")
+    known = identities(gates, place)
     for record in records:
-        _claim(record, known, f"{place}, {_name(record)}")
-    _identities(records, place)
+        _claim(record, known, f"{place}, {name(record)}")
+    identities(records, place)
     return records
 
 
-def _name(record):
+def name(record):
+    """What a record is called in messages."""
     return record.get("id", "without id") if isinstance(record, dict) else "an entry"
 
 
-def _identities(records, place):
+def identities(records, place):
     """Identities of records, each of which must occur once."""
     identities = [record["id"] for record in records]
     if twice := {name for name in identities if identities.count(name) > 1}:
@@ -78,12 +79,12 @@ def _identities(records, place):
 
 
 def _gate(gate, place):
-    _fields(gate, GATE, GATE_OPTIONAL, place)
+    fields(gate, GATE, GATE_OPTIONAL, place)
     _measured(gate, place)
 
 
 def _claim(record, gates, place):
-    _fields(record, CLAIM, CLAIM_OPTIONAL, place)
+    fields(record, CLAIM, CLAIM_OPTIONAL, place)
     _choice(record["grade"], GRADES, f"{place}: grade")
     for name in record.get("gates", []):
         _choice(name, gates, f"{place}: gates")
@@ -99,7 +100,21 @@ def _claim(record, gates, place):
         raise UserError(f"{place} has no check with 'decides: true', but needs at least one.")
 
 
-def _fields(record, required, optional, place):
+def fields(record, required, optional, place):
+    """Check that a record has its fields, each of its kind, and no others.
+
+    Parameters
+    ----------
+    record : object
+    required, optional : dict of str to type
+    place : str
+        Where the record is from, for messages.
+
+    Raises
+    ------
+    UserError
+        For the first mistake.
+    """
     if not isinstance(record, dict):
         raise UserError(f"{place}: {record!r} must be a mapping of fields to values.")
     for name in required:
@@ -122,8 +137,8 @@ def _check(check, place):
     """Check the fields of a check, and those of its control, against what is known."""
     if isinstance(check, dict) and "name" in check:
         place = f"{place}, check '{check['name']}'"
-    _fields(check, CHECK, CHECK_OPTIONAL, place)
-    _estimated(check, place)
+    fields(check, CHECK, CHECK_OPTIONAL, place)
+    estimated(check, place)
     if ("control" in check) == ("no_control" in check):
         raise UserError(f"{place} needs a control, or no_control with the reason, and not both.")
     if check.get("other_reading") and check["decides"]:
@@ -135,8 +150,8 @@ def _check(check, place):
 def _agreement(entry, place):
     if isinstance(entry, dict) and "name" in entry:
         place = f"{place}, agreement '{entry['name']}'"
-    _fields(entry, AGREEMENT, AGREEMENT_OPTIONAL, place)
-    _estimated(entry, place)
+    fields(entry, AGREEMENT, AGREEMENT_OPTIONAL, place)
+    estimated(entry, place)
     if "within" not in entry["rule"]:
         raise UserError(f"{place}: rule is {entry['rule']!r}: write within: [<low>, <high>].")
 
@@ -144,7 +159,7 @@ def _agreement(entry, place):
 def _control(check, place):
     """Check that a control is informative: it must be able to fail."""
     patches = dict.fromkeys(("of", "against", "arguments"), dict)
-    _fields(check["control"], {"what": str}, patches, place)
+    fields(check["control"], {"what": str}, patches, place)
     control = claims.controlled(check)
     if control == check:
         raise UserError(f"{place} changes nothing: give it of, against or arguments.")
@@ -194,7 +209,7 @@ def mirrored(check):
     return versions
 
 
-def _estimated(entry, place):
+def estimated(entry, place):
     """Check a measure together with its kind of interval."""
     _measured(entry, place)
     _choice(entry["interval"], estimates.INTERVALS, f"{place}: interval")
@@ -237,7 +252,7 @@ def _is_number(value):
 def _selection(selection, place):
     _choice(selection.get("quantity"), run_values.QUANTITIES, f"{place}.quantity")
     keys = run_values.QUANTITIES[selection["quantity"]]
-    _fields(selection, dict.fromkeys(("quantity", *keys), object), {"transform": str}, place)
+    fields(selection, dict.fromkeys(("quantity", *keys), object), {"transform": str}, place)
     if "transform" in selection:
         _choice(selection["transform"], claims.TRANSFORMS, f"{place}.transform")
 

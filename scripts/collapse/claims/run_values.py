@@ -8,6 +8,7 @@ import itertools
 from typing import NamedTuple
 
 import numpy as np
+from scipy import stats
 
 from collapse.discrete import discrete
 from collapse.mixture import mixture, summary
@@ -18,18 +19,29 @@ _TEXTS = ("setting",)
 
 # name of each quantity: keys of its settings
 QUANTITIES = {
-    # fitted normal distribution: (μ̂ − μ)/σ, and ln(σ̂/σ)
-    **dict.fromkeys(("gaussian.mean", "gaussian.log_std"), ("regime", "ddof", "size")),
+    # fitted normal distribution: (μ̂ − μ)/σ, and ln(σ̂/σ); the Kullback-Leibler divergence of the
+    # truth from it; whether its probability beyond 2 σ of μ is less than half of the truth's; its
+    # probability beyond 3.29 σ of μ, over the truth's
+    **dict.fromkeys(
+        [f"gaussian.{name}" for name in ("mean", "log_std", "risk", "tail_lost", "unreal")],
+        ("regime", "ddof", "size"),
+    ),
     # replace with M(g) = size·(g + 1)^power: W₂², total variance of a sample, ln(σ̂²/σ²)
     **dict.fromkeys(
         ("growing.squared_distance", "growing.sample_variance", "growing.log_variance"),
         ("ddof", "noise", "power", "size"),
     ),
-    # see collapse.mixture.summary.quantities
-    **dict.fromkeys(("gmm.l2", "gmm.total_std", "gmm.component_std"), ("regime", "data", "size")),
-    # share left of all states, of those with q ≤ 1/M, of those with q > 1/M; 1 if one state is left
+    # see collapse.mixture.summary.quantities; risk: squared L2 distance to the truth; mode_density:
+    # least density at a mean of the truth, over the truth's
     **dict.fromkeys(
-        [f"discrete.{name}" for name in ("states", "rare", "common", "absorbed")], _DISCRETE
+        [f"gmm.{name}" for name in ("l2", "total_std", "component_std", "risk", "mode_density")],
+        ("regime", "data", "size"),
+    ),
+    # share left of all states, of those with q ≤ 1/M, of those with q > 1/M; 1 if one state is
+    # left; chance that two draws differ, over the truth's
+    **dict.fromkeys(
+        [f"discrete.{name}" for name in ("states", "rare", "common", "absorbed", "diversity")],
+        _DISCRETE,
     ),
     # state in which each absorbed run ends, to be tested against its law: the true probabilities,
     # or equal ones
@@ -114,6 +126,16 @@ class RunValues:
         key = tuple(setting[name] for name in QUANTITIES[quantity])
         return self._series.get((quantity, key))
 
+    def settings(self, quantity):
+        """The settings at which a quantity is known, in the order in which they were added.
+
+        Returns
+        -------
+        list of dict
+        """
+        keys = QUANTITIES[quantity]
+        return [dict(zip(keys, at, strict=True)) for name, at in self._series if name == quantity]
+
     def families(self):
         """Families of which there is at least one series."""
         return {family(quantity) for quantity, _ in self._series}
@@ -154,6 +176,8 @@ class RunValues:
             at, generations = {"regime": regime, **setting}, arrays["generations"]
             self.add("gaussian.mean", at, generations, (means - mean) / std)
             self.add("gaussian.log_std", at, generations, np.log(stds / std))
+            for name, values in _normal_risks((means - mean) / std, stds / std).items():
+                self.add(f"gaussian.{name}", at, generations, values)
 
     def add_growing(self, arrays, grid, *, size):
         """Add replace chains with a growing number of samples.
@@ -177,7 +201,7 @@ class RunValues:
             ):
                 self.add(f"growing.{name}", at, arrays["generations"], values)
 
-    def add_mixtures(self, chains):
+    def add_mixtures(self, chains, truths):
         """Add chains of mixtures.
 
         Parameters
@@ -185,9 +209,13 @@ class RunValues:
         chains : iterable of (dict, dict)
             Setting, and arrays of `collapse.mixture.mixture.Mixtures` with the leading axes
             (runs, generations).
+        truths : dict of dict
+            Arguments of `collapse.mixture.mixture.truth`, by the setting's ``data``.
         """
         for setting, arrays in chains:
-            for name, values in summary.quantities(mixture.Mixtures(**arrays)).items():
+            history, truth = mixture.Mixtures(**arrays), truths[setting["data"]]
+            found = summary.quantities(history) | summary.against_truth(history, truth)
+            for name, values in found.items():
                 if name != "steps":
                     self.add(f"gmm.{name}", setting, np.arange(values.shape[1]), values)
 
@@ -212,6 +240,8 @@ class RunValues:
         left = observed["rare"] + observed["common"]
         self.add("discrete.states", at, generations, left / len(true))
         self.add("discrete.absorbed", at, generations, (left == 1).astype(float))
+        diversity = observed["heterozygosity"] / (1 - (true**2).sum())
+        self.add("discrete.diversity", at, generations, diversity)
         for name, whole in (("rare", rare), ("common", len(true) - rare)):
             if whole:
                 self.add(f"discrete.{name}", at, generations, observed[name] / whole)
@@ -297,8 +327,8 @@ def collect(results, settings):
         gmm, chains; vae, a table; lm, an iterable of setting and arrays; lm_baselines, for
         ngram_loss its values, one for each run.
     settings : dict
-        truth (mean and std), growing (ddof, noise, powers and size), discrete (sizes); those of
-        missing results are not needed.
+        truth (mean and std), growing (ddof, noise, powers and size), discrete (sizes), mixtures
+        (the truths, by data); those of missing results are not needed.
 
     Returns
     -------
@@ -314,7 +344,7 @@ def collect(results, settings):
     for distribution, arrays in results.get("discrete", ()):
         for size in settings["discrete"]["sizes"]:
             runs.add_discrete(distribution, size, arrays)
-    runs.add_mixtures(results.get("gmm", ()))
+    runs.add_mixtures(results.get("gmm", ()), settings.get("mixtures", {}))
     if "vae" in results:
         runs.add_table("vae", results["vae"], ["regime"])
     for setting, arrays in results.get("lm", ()):
@@ -322,3 +352,20 @@ def collect(results, settings):
     for name, values in results.get("lm_baselines", {}).items():
         runs.add(f"lm.{name}", {}, [0], np.reshape(values, (-1, 1)))
     return runs
+
+
+def _normal_risks(shift, spread):
+    """What fits lose and make, with the truth as the unit of mean and standard deviation."""
+
+    def beyond(far):
+        upper, lower = (
+            stats.norm.sf((far - shift) / spread),
+            stats.norm.cdf((-far - shift) / spread),
+        )
+        return (upper + lower) / (2 * stats.norm.sf(far))
+
+    return {
+        "risk": np.log(spread) + (1 + shift**2) / (2 * spread**2) - 0.5,
+        "tail_lost": (beyond(2) < 0.5).astype(float),
+        "unreal": beyond(stats.norm.isf(0.0005)),
+    }

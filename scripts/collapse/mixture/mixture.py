@@ -304,6 +304,20 @@ def total_moments(mixtures):
     return mean, (weights[..., None] * parts).sum(axis=-3)
 
 
+def density(mixtures, point):
+    """Density at a point of the plane, shape (...).
+
+    Parameters
+    ----------
+    mixtures : Mixtures
+    point : array_like of float, shape (2,)
+    """
+    shift = np.asarray(point) - mixtures.means
+    distance = (shift * np.linalg.solve(mixtures.covariances, shift[..., None])[..., 0]).sum(-1)
+    height = mixtures.weights / (2 * np.pi * np.sqrt(np.linalg.det(mixtures.covariances)))
+    return (height * np.exp(-distance / 2)).sum(axis=-1)
+
+
 def squared_l2(a, b):
     """Squared L2 distance ∫ (p − q)² between the densities of mixtures, in closed form.
 

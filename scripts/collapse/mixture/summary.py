@@ -33,6 +33,27 @@ def quantities(history):
     }
 
 
+def against_truth(history, truth):
+    """Quantities that compare each model of a history with the truth.
+
+    Parameters
+    ----------
+    history : Mixtures
+        Leading axes (runs, generations).
+    truth : dict
+        Arguments of `mixture.truth`.
+
+    Returns
+    -------
+    dict of ndarray, each of shape (runs, generations)
+        risk: squared L2 distance. mode_density: least density at a mean of the truth, over the
+        truth's density there.
+    """
+    true = mixture.truth(**truth)
+    kept = [mixture.density(history, at) / mixture.density(true, at) for at in truth["means"]]
+    return {"risk": mixture.squared_l2(history, true), "mode_density": np.min(kept, axis=0)}
+
+
 def over_runs(history, truth, *, size, generations):
     """Tabulate quantiles over runs of the quantities of a history.
 
