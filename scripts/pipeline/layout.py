@@ -11,7 +11,7 @@ GENERATION_0 = {False: _MODEL_0, True: _SAMPLES_0}
 HEADLINE_REGIMES = {"last": ("replace",), "kept": ("pool", "preserve10")}
 # what shows all families together; everything else belongs to one
 SHARED_FIGURES = ("feedback_loop", "pipeline")
-SHARED_TABLES = ("claims", "collapse_profile", "headline", "fidelity")
+SHARED_TABLES = ("claims", "claims_later", "collapse_profile", "headline", "fidelity")
 
 
 class Layout:

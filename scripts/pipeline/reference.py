@@ -7,6 +7,7 @@ from pipeline import paths, yaml_files
 
 PUBLISHED = "reference/published_values.csv"
 CLAIMS = "reference/claims.yaml"
+LATER = "reference/claims_later.yaml"
 CHOICES = "reference/fidelity.yaml"
 PROFILE = "reference/collapse_profile.yaml"
 COLUMNS = ["claim", "quantity", "setting", "generation", "run", "value", "grade", "source"]

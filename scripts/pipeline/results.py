@@ -74,7 +74,7 @@ def of_all_families(given, settings):
         Paths; what was not run is missing or an empty list. Lists in the order of their settings:
         gaussian, discrete, gmm, lm_runs and lm_texts (one file for each run; together they hold
         losses, documents, under_first and repeated), lm_baselines (one file for each run).
-        Single files: growing, vae.
+        Single files: growing, human_data, vae.
     settings : mapping
         gaussian (regimes, grid), discrete (distributions), gmm (grid), lm (number of runs of each
         setting); those of missing results are not needed.
@@ -90,6 +90,7 @@ def of_all_families(given, settings):
         "growing": files.read_arrays,
         "discrete": lambda paths: _discrete(paths, settings["discrete"]["distributions"]),
         "gmm": lambda paths: chains(paths, settings["gmm"]),
+        "human_data": files.read_arrays,
         "vae": pd.read_csv,
         "lm_baselines": _baselines,
     }

@@ -242,10 +242,18 @@ def _profile(path):
     profile.validate(reference.profile(path), str(path))
 
 
+GATES = reference.gates()
+
+
+def _later_claims(path):
+    claim_records.validate(reference.claims(path), str(path), GATES)
+
+
 PROJECT_FILES = {
     "data/SHA256SUMS": _sums,
     "reference/measured_costs.json": _measured,
     "reference/claims.yaml": _claims,
+    "reference/claims_later.yaml": _later_claims,
     "reference/collapse_profile.yaml": _profile,
     "reference/fidelity.yaml": lambda path: fidelity.read(configuration.load()),
     "reference/published_values.csv": reference.published,

@@ -101,7 +101,7 @@ def test_two_more_generations_train_two_more_generations_only(copied):
 
 def test_edits_of_evaluation_train_nothing(copied):
     copied.replace("scripts/collapse/lm/text_statistics.py", "TAIL = 0.1 ", "TAIL = 0.2 ")
-    judged = {"claims", "collapse_profile"}
+    judged = {"claims", "claims_later", "collapse_profile"}
     shown = {"lm_text", "lm_text_table", "lm_repetition", "lm_tail"}
     assert set(copied.planned()) == judged | shown
 

@@ -14,7 +14,7 @@ MODEL = "results/smoke/vae/models/replace/run00/gen01.safetensors"
 SCALE = "workflow/scales/smoke.yaml"
 N_VAE_RUNS = 2
 N_CHAINS = 2 * 2  # regimes × ddof
-JUDGED = {"claims", "collapse_profile"}
+JUDGED = {"claims", "claims_later", "collapse_profile"}
 CONCLUSIONS = JUDGED | {"headline"}
 VAE_RULES = CONCLUSIONS | {
     *("vae_train", "vae_train_real", "vae_evaluate", "vae_generations"),

@@ -1,6 +1,6 @@
 """What follows from all families: the paper's claims, what it leaves open, and headline numbers."""
 
-from pipeline import fidelity, layout as layouts
+from pipeline import fidelity, layout as layouts, reference
 
 CLAIMS = {
     "truth": TRUTH,
@@ -13,6 +13,7 @@ CLAIMS = {
     "discrete": {name: DISCRETE[name] for name in ("distributions", "sizes")},
     "gmm": layout.gmm_grid,
     "mixtures": {name: GMM["truths"][name] for name in GMM["data"]},
+    "human_data": HUMAN_DATA,
     "lm": layout.lm_grid(),
     "families": config["families"],
     # what a claim may be restricted to
@@ -30,6 +31,7 @@ JUDGED = {
     ),
     **helpers.of("discrete", discrete=rules.discrete_absorption_table.input.chains),
     **helpers.of("gmm", gmm=layout.gmm_chains()),
+    **helpers.of("human_data", human_data=rules.human_data_phase_chains.output.kept),
     **helpers.of("vae", vae=rules.vae_generations.output.csv),
     **helpers.of(
         "lm",
@@ -38,6 +40,8 @@ JUDGED = {
         lm_baselines=layout.lm_ngrams(),
     ),
 }
+# the files of claims, gates and published values
+JUDGED_BY = (reference.CLAIMS, reference.PUBLISHED)
 
 
 rule claims:
@@ -50,7 +54,24 @@ rule claims:
         "logs/{scale}/tables/claims.log",
     params:
         **CLAIMS,
-        code=code_of("claims/claims.py", "reference/claims.yaml", "reference/published_values.csv"),
+        claims=reference.CLAIMS,
+        code=code_of("claims/claims.py", *JUDGED_BY),
+    script:
+        "../../scripts/jobs/claims/claims.py"
+
+
+rule claims_later:
+    """The verdict on claims of later papers."""
+    input:
+        **JUDGED,
+    output:
+        multiext("results/{scale}/tables/claims_later", csv=".csv", md=".md"),
+    log:
+        "logs/{scale}/tables/claims_later.log",
+    params:
+        **CLAIMS,
+        claims=reference.LATER,
+        code=code_of("claims/claims.py", *JUDGED_BY, reference.LATER),
     script:
         "../../scripts/jobs/claims/claims.py"
 
@@ -65,9 +86,7 @@ rule collapse_profile:
         "logs/{scale}/tables/collapse_profile.log",
     params:
         **CLAIMS,
-        code=code_of(
-            "claims/profile.py", "reference/collapse_profile.yaml", "reference/claims.yaml"
-        ),
+        code=code_of("claims/profile.py", reference.PROFILE, reference.CLAIMS),
     script:
         "../../scripts/jobs/claims/profile.py"
 

@@ -11,11 +11,13 @@ import numpy as np
 from scipy import stats
 
 from collapse.discrete import discrete
+from collapse.human_data import phase
 from collapse.mixture import mixture, summary
 
 _DISCRETE = ("distribution", "size")
 _VAE = ("regime",)
 _TEXTS = ("setting",)
+_MIX = ("map", "real", "size", "bias")
 
 # name of each quantity: keys of its settings
 QUANTITIES = {
@@ -58,6 +60,8 @@ QUANTITIES = {
         _VAE,
     ),
     **dict.fromkeys(("vae.pixel_deviation", "vae.last_epoch_loss"), _VAE),
+    # what is kept in the long run, see collapse.human_data.phase; the generation is not numbered
+    "human_data.kept": _MIX,
     # generation of the model, −1 before fine-tuning: loss of real test text in nats per token, by
     # block; perplexity, see `RunValues.add_language_model`
     "lm.loss": _TEXTS,
@@ -250,6 +254,21 @@ class RunValues:
         self.add("discrete.end_state", at, generations[-1:], ended, law=true)
         self.add("discrete.end_state_if_equal", at, generations[-1:], ended, law=equal)
 
+    def add_human_data(self, kept, settings):
+        """Add what chains with fresh real data keep in the long run.
+
+        Parameters
+        ----------
+        kept : dict of ndarray
+            From `collapse.human_data.phase.measure`.
+        settings : dict
+            ``human_data`` of the configuration.
+        """
+        for name, places in phase.points(settings).items():
+            for place, values in zip(places, kept[name], strict=True):
+                at = dict(zip(_MIX, (name, *place), strict=True))
+                self.add("human_data.kept", at, [0], values[:, None])
+
     def add_table(self, family, table, keys):
         """Add the series of a table, as far as they are in `QUANTITIES`.
 
@@ -324,11 +343,11 @@ def collect(results, settings):
     results : dict
         Arguments of the methods of `RunValues`. Each of them may be missing: gaussian, an iterable
         of regime and chains; growing, arrays; discrete, an iterable of distribution and arrays;
-        gmm, chains; vae, a table; lm, an iterable of setting and arrays; lm_baselines, for
-        ngram_loss its values, one for each run.
+        gmm, chains; human_data, arrays; vae, a table; lm, an iterable of setting and arrays;
+        lm_baselines, for ngram_loss its values, one for each run.
     settings : dict
         truth (mean and std), growing (ddof, noise, powers and size), discrete (sizes), mixtures
-        (the truths, by data); those of missing results are not needed.
+        (the truths, by data), human_data; those of missing results are not needed.
 
     Returns
     -------
@@ -345,6 +364,8 @@ def collect(results, settings):
         for size in settings["discrete"]["sizes"]:
             runs.add_discrete(distribution, size, arrays)
     runs.add_mixtures(results.get("gmm", ()), settings.get("mixtures", {}))
+    if "human_data" in results:
+        runs.add_human_data(results["human_data"], settings["human_data"])
     if "vae" in results:
         runs.add_table("vae", results["vae"], ["regime"])
     for setting, arrays in results.get("lm", ()):

@@ -8,7 +8,7 @@ from collapse.claims.claims import describe_effect, describe_rule
 FAMILIES = {
     **{"gaussian": "1-D Gaussian", "growing": "growing sample sizes"},
     **{"discrete": "discrete distributions", "gmm": "Gaussian mixture"},
-    **{"vae": "VAE", "lm": "language model"},
+    **{"human_data": "real data in every generation", "vae": "VAE", "lm": "language model"},
 }
 
 
@@ -116,7 +116,7 @@ def _number(check, with_verdict=False):
 
 def summary(judged):
     """Summarise judged claims as a Markdown table: in a few words, verdict, and the number."""
-    lines = _head("id", "the paper's claim", "verdict", "the number that decides")
+    lines = _head("id", "claim", "verdict", "the number that decides")
     for claim in judged:
         lines.append(
             _row([claim["id"], claim["short"], f"**{claim['verdict']}**", deciding(claim)])
@@ -140,7 +140,7 @@ def side_by_side(by_scale):
     """
     of_scale = {scale: {c["id"]: c for c in judged} for scale, judged in by_scale.items()}
     known = {name: claim["short"] for found in of_scale.values() for name, claim in found.items()}
-    lines = _head("id", "the paper's claim", *(f"`{scale}`" for scale in by_scale))
+    lines = _head("id", "claim", *(f"`{scale}`" for scale in by_scale))
     for name, short in known.items():
         cells = [
             f"**{found[name]['verdict']}**: {deciding(found[name])}"
