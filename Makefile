@@ -1,9 +1,9 @@
 # Each target is a command of scripts/cli.py, which `make help` lists. Variables reach it through the
 # environment, never through a command line: no value is executed by make or by a shell. Python runs
 # isolated (-I): it takes no modules from the caller's PYTHONPATH.
-COMMANDS  := reproduce report explain pull render timings publish crate release gc verify plan \
-             measure test-cluster check test benchmark dvc lock
-VARIABLES := SCALE FAMILY CORES PROFILE TARGET FIGURE WHAT REMOTE FORCE CHECK CONFIRM DEEP ARGS PYTHON
+COMMANDS  := reproduce report explain pull render figure timings publish crate release gc verify \
+             plan measure test-cluster check test benchmark dvc lock
+VARIABLES := SCALE FAMILY CORES PROFILE TARGET FIGURE NAME WHAT REMOTE FORCE CHECK CONFIRM DEEP ARGS PYTHON
 
 PYTHON ?= python3
 SET    := $(foreach name,$(VARIABLES),$(if $(filter-out undefined,$(origin $(name))),$(name)))

@@ -8,6 +8,7 @@ import argparse
 import difflib
 import importlib
 import os
+import re
 import shlex
 import sys
 from typing import NamedTuple
@@ -81,7 +82,14 @@ COMMANDS = {
         "reader",
         "draw what is missing or changed from artefacts that are here; compute nothing else",
         "artefacts.render:run",
-        ("scale", "families", "cores", "targets"),
+        ("scale", "families", "cores"),
+        alone=True,
+    ),
+    "figure": Command(
+        "reader",
+        "the same for the figure or table NAME alone",
+        "artefacts.render:run",
+        ("scale", "cores", "named"),
         alone=True,
     ),
     "explain": Command(
@@ -191,8 +199,9 @@ class Parser(argparse.ArgumentParser):
         """Print one line and end with status 2."""
         for option in OPTIONS.values():
             if option.variable:
-                flag = f"argument {option.flags[0]}:"
-                message = message.replace(flag, f"{option.flags[0]} or {option.variable}:")
+                flag, either = option.flags[0], f"{option.flags[0]} or {option.variable}"
+                message = message.replace(f"argument {flag}:", f"{either}:")
+                message = re.sub(f"required: {flag}$", f"required: {either}", message)
         self.exit(2, f"ERROR: {message}. '{self.prog} --help' explains.\n")
 
 
@@ -311,6 +320,12 @@ OPTIONS = {
     "figures": Option(
         ("--figure",), "figures or tables by name, or paths of results", NAMES, "FIGURE"
     ),
+    "named": Option(
+        ("--name",),
+        "figures or tables by name, such as lm_perplexity",
+        {**NAMES, "nargs": "+", "required": True},
+        "NAME",
+    ),
     "what": Option(
         ("--what",),
         "which artefacts: all, data, a family, or a kind of it (vae/models)",
@@ -363,7 +378,7 @@ def add_option(parser, option):
     settings = dict(option.settings)
     given = os.environ.get(option.variable) if option.variable else None
     if given or (given is not None and option.variable in ("SCALE", "CORES")):
-        settings["default"] = split(option, given)
+        settings |= {"default": split(option, given), "required": False}
     default = f"variable {option.variable}" if option.variable else ""
     if isinstance(option.settings.get("default"), str) and option.settings is not SWITCH:
         default += f", default {option.settings['default']}"
@@ -375,7 +390,7 @@ def split(option, given):
     """A variable's value; of options with several values, a list."""
     if option.variable == "FAMILY":
         return given.split()
-    return split_names(given) if option.settings is NAMES else given
+    return split_names(given) if option.settings.get("dest") == "names" else given
 
 
 def explained(option):

@@ -89,6 +89,7 @@ TRIED = {
     "make pull": Covered(f"{PUBLISHING}test_all_that_was_published_can_be_pulled_and_continued"),
     "make pull WHAT=vae/metrics": Run("files match this code and configuration", status=(0, 2)),
     "make render": Covered(f"{PUBLISHING}test_a_reader_draws_without_training"),
+    "make figure NAME=lm_perplexity": Covered(f"{PUBLISHING}test_a_reader_draws_one_figure_alone"),
     "make publish": RECORDS,
     "make publish WHAT=all REMOTE=mine": RECORDS,
     "git add dvc.yaml dvc.lock results published && git commit": Run(
@@ -222,7 +223,7 @@ def test_every_command_of_make_is_one_that_make_has(command, settings, monkeypat
 
 @pytest.mark.parametrize(
     "command",
-    ["make reprodcue", "make plan SCALE=huge", "make plan CORE=1", "make render TARGET=gmm_l3"],
+    ["make reprodcue", "make plan SCALE=huge", "make plan CORE=1", "make figure NAME=gmm_l3"],
 )
 def test_control_a_command_that_make_does_not_have_is_refused(command, settings):
     with pytest.raises((SystemExit, KeyError, AssertionError, UserError)):

@@ -4,7 +4,7 @@ Computes nothing else: if a model or its samples would have to be made first, it
 """
 
 from collapse.errors import UserError
-from pipeline import engine, plan, targets
+from pipeline import engine, plan, reproduce, targets
 
 
 def is_drawn(job, scale):
@@ -13,28 +13,27 @@ def is_drawn(job, scale):
     return all(path.startswith((*shown, "data/")) for path in job.outputs)
 
 
-def run(scale, families, cores, names):
+def run(scale, cores, families=(), names=()):
     """Plan, and run the plan if it only draws.
 
     Parameters
     ----------
     scale : str
-    families : sequence of str
-        None: those of the scale.
     cores : str
         A number, or ``all``.
+    families : sequence of str
+        None: those of the scale.
     names : sequence of str
         Figures, tables, or files; none: all.
     """
     given, asked = targets.of_families(families, names, scale)
-    with plan.planned(scale, *asked, given=given) as planned:
-        waiting = planned.waiting
-    check_drawn(waiting, scale)
-    if not waiting:
-        print("nothing to draw: all tables, figures and the report are up to date")
-        return
-    engine.run(scale, engine.Options(engine.place(cores), given=given, targets=tuple(asked)))
-    print(f"{len(waiting)} jobs drew tables, figures and the report; nothing was trained")
+    engine.settle(scale, engine.Options((), given=given))
+    drawn = plan.run(
+        scale, *asked, check=lambda jobs: check_drawn(jobs, scale), cores=cores, given=given
+    )
+    jobs = f"{len(drawn)} job{'s' * (len(drawn) > 1)} drew"
+    done = f"{jobs}, nothing was trained." if drawn else "There was nothing to draw."
+    print(reproduce.closing_line(scale, asked, families), done)
 
 
 def check_drawn(waiting, scale):

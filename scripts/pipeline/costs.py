@@ -10,7 +10,6 @@ import math
 import re
 from typing import NamedTuple
 
-import networkx
 from collapse.errors import UserError
 from pydantic import BaseModel, PositiveFloat
 
@@ -324,6 +323,8 @@ def critical_path(jobs, times):
     list of str
         In order.
     """
+    import networkx  # takes a quarter of a second, which jobs that count weights do not spend
+
     graph = networkx.DiGraph()
     for name in jobs:  # an edge has the time of the job that it leads to, also from the start
         sources = [START, *sorted(jobs[name])]

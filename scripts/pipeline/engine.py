@@ -151,8 +151,7 @@ def run(scale, asked):
     """
     status, started = None, time.time()
     for _ in range(ATTEMPTS):
-        if was_interrupted():
-            clean_up(scale, asked)
+        settle(scale, asked)
         Path(resume.EXECUTOR).unlink(missing_ok=True)
         process = subprocess.Popen(asked.command(scale))
         try:
@@ -185,8 +184,10 @@ def was_interrupted():
     return locks.is_dir() and any(locks.iterdir())
 
 
-def clean_up(scale, asked):
+def settle(scale, asked):
     """After a killed run: wait for its jobs, unlock, and remove files that are half-written."""
+    if not was_interrupted():
+        return
     resume.check_host(".")
     print("an earlier run was interrupted; resuming it", flush=True)
     resume.settle(".")

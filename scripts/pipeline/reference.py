@@ -1,6 +1,7 @@
 """Read the project's reference files: published values, claims, and open choices."""
 
 import pandas as pd
+from collapse import labels
 from collapse.errors import UserError
 
 from pipeline import paths, yaml_files
@@ -43,12 +44,12 @@ def published(path=PUBLISHED):
 
 def claims(path=CLAIMS):
     """Read the records of claims, unchecked; see `collapse.claims.records.validate`."""
-    return yaml_files.read_yaml(paths.source(path)).get("claims")
+    return _filled(path).get("claims")
 
 
 def gates(path=CLAIMS):
     """Read the records of gates, unchecked; see `collapse.claims.records.validate`."""
-    return yaml_files.read_yaml(paths.source(path)).get("gates", [])
+    return _filled(path).get("gates", [])
 
 
 def profile(path=PROFILE):
@@ -58,4 +59,12 @@ def profile(path=PROFILE):
 
 def choices(path=CHOICES):
     """Read the choices that the paper leaves open, by name; see `collapse.claims.fidelity`."""
-    return yaml_files.read_yaml(paths.source(path))
+    return _filled(path)
+
+
+def _filled(path):
+    """Read a file whose texts have names in braces, see `collapse.labels`."""
+    try:
+        return labels.filled(yaml_files.read_yaml(paths.source(path)))
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from error

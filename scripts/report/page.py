@@ -24,7 +24,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 from pipeline import checksums, files, paths
 
-from report import citation, contents, flowchart
+from report import citation, contents, flowchart, runs
 
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 NUMBER = re.compile(r"^[−+-]?[\d.,]+(e[+-]?\d+)?%?( \[.*\])?$|^–$")
@@ -76,11 +76,13 @@ def render(*, families, figures, tables, sliders, steps, claims, **facts):
         for family in families
     ]
     csvs = {Path(path).stem: path for entry in figures.values() for path in entry["tables"]}
+    charts = runs.charts(csvs.values())
     return filled(
         chapters=chapters,
         verdicts=verdicts,
         opening=[shown[name] for name in contents.opening(shown)],
         csvs={name: text_of(path) for name, path in sorted(csvs.items())},
+        charts=dict(sorted(charts.items())),
         **facts,
     )
 

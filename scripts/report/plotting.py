@@ -6,6 +6,7 @@ from pathlib import Path
 import jinja2
 import matplotlib
 import matplotlib.ticker
+from collapse import labels
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
@@ -42,27 +43,8 @@ plt.rcParams.update(
     }
 )
 
-# What figures call a regime, or a setting of the language model. The position gives each its colour
-# and its line style in every figure.
-REGIMES = {
-    "replace": ("no real data kept", 0),
-    "no_data_preserved": ("no real data kept", 0),
-    "preserve10": ("10 % real data kept", 1),
-    "sham": ("real data only, trained again", 2),
-    "penalty2": ("no real data, repetition penalty 2", 3),
-    "sampled": ("no real data, sampled (T = 1)", 4),
-    "real10": ("10 % of the real data alone", 5),
-    "pool": ("all earlier data kept", 6),
-    "pool_subsample": ("drawn from all earlier data", 7),
-}
-DDOF = {0: "divide by M", 1: "divide by M − 1"}
-MIXTURES = {"two_gaussians": "two Gaussians", "one_blob": "one blob"}
-
-
-def label(name):
-    """What readers call a regime, a setting of the language model, or a truth; else its name."""
-    known = {regime: shown for regime, (shown, _) in REGIMES.items()} | MIXTURES
-    return known.get(name, str(name))
+# The position of a label gives it its colour and its line style in every figure.
+POSITIONS = {label: n for n, label in enumerate(dict.fromkeys(labels.REGIMES.values()))}
 
 
 def regime(name, others=()):
@@ -80,11 +62,12 @@ def regime(name, others=()):
     label : str
     position : int
     """
-    if name in REGIMES:
-        return REGIMES[name]
-    taken = {REGIMES[other][1] for other in others if other in REGIMES}
+    known = {key: (label, POSITIONS[label]) for key, label in labels.REGIMES.items()}
+    if name in known:
+        return known[name]
+    taken = {known[other][1] for other in others if other in known}
     free = [position for position in range(len(COLOURS)) if position not in taken]
-    own = [other for other in others if other not in REGIMES]
+    own = [other for other in others if other not in known]
     rank = own.index(name) if name in own else 0
     return name.replace("_", " "), free[rank % len(free)]
 

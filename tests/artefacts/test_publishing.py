@@ -192,6 +192,20 @@ def test_a_reader_draws_without_training(reader, author):
     assert "nothing to draw" in succeed(command(reader, "render"))
 
 
+def test_a_reader_draws_one_figure_alone(reader):
+    figures = reader.folder / "results/smoke/figures"
+    for name in ("kde_variance.png", "tail_cutting.png"):
+        (figures / name).unlink()
+    printed = succeed(command(reader, "figure", "--name", "kde_variance"))
+    assert "1 job drew, nothing was trained" in printed
+    assert (figures / "kde_variance.png").exists()
+    changed = git(reader.folder, "status", "--short").split()
+    assert changed == ["D", "results/smoke/figures/tail_cutting.png"]
+    line = refusal(command(reader, "figure", "--name", "kde_varance"))
+    assert "'kde_varance' is not a figure" in line
+    assert "choose one of kde_variance" in line
+
+
 def test_a_changed_figure_is_drawn_again_and_nothing_else(reader):
     figure = "scripts/jobs/report/feedback_loop_figure.py"
     reader.replace(figure, "ylim=(-1.25, 3.3)", "ylim=(-1.25, 3.4)")
@@ -212,8 +226,10 @@ def test_a_reader_makes_tables_and_verifies_a_generation(reader):
 
 def test_a_reader_learns_what_is_missing_before_anything_is_computed(reader):
     reader.replace(SCALE, "train: {epochs: 1,", "train: {epochs: 2,")
-    line = refusal(command(reader, "render"))
-    assert re.search(r"ERROR: \d+ jobs would have to compute first", line)
+    for wanted in (["render"], ["figure", "--name", "vae_samples"]):
+        line = refusal(command(reader, *wanted))
+        assert re.search(r"ERROR: \d+ jobs would have to compute first", line)
+    assert not list(reader.folder.glob(".snakemake/locks/*"))
     line = refusal(command(reader, "verify", "--deep", "gaussian/metrics/history_pool"))
     assert (
         "make it by 'make reproduce SCALE=smoke TARGET=results/smoke/gaussian/models/pool" in line

@@ -67,7 +67,7 @@ def test_the_effect_is_read_in_the_named_rows():
     )
     where = {"size": "min", "generation": "max"}
     text = fidelity.effect(table, column="x", name="error", where=where, across="ddof")
-    assert text == "error, size 5, generation 2: 2 (0), 4 (1)"
+    assert text == "error, size 5, generation 2: 2 (divide by M), 4 (divide by M − 1)"
 
 
 def test_the_table_says_what_this_run_does(finished):

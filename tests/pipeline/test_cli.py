@@ -13,8 +13,8 @@ from collapse.errors import UserError
 from pipeline import checks, command, lint, lock
 
 ROOT = Path(__file__).resolve().parents[2]
-VARIABLES = ("SCALE", "FAMILY", "CORES", "PROFILE", "TARGET", "FIGURE", "WHAT", "REMOTE", "FORCE",
-             "CHECK", "CONFIRM", "DEEP", "ARGS")  # fmt: skip
+VARIABLES = ("SCALE", "FAMILY", "CORES", "PROFILE", "TARGET", "FIGURE", "NAME", "WHAT", "REMOTE",
+             "FORCE", "CHECK", "CONFIRM", "DEEP", "ARGS")  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +52,7 @@ def test_make_targets_and_commands_have_the_same_names():
 
 @pytest.mark.parametrize("name", cli.COMMANDS)
 def test_every_command_has_help_and_a_function_that_takes_its_options(name):
-    given = ("smoke", "vae") if name == "stage" else ()
+    given = {"stage": ("smoke", "vae"), "figure": ("--name", "gmm_l2")}.get(name, ())
     named = parsed(name, *given)
     if cli.COMMANDS[name].passes:
         named["options"] = []
@@ -102,6 +102,7 @@ def test_the_overview_groups_commands_by_their_readers():
         (["reprodcue"], "no command 'reprodcue': did you mean reproduce?"),
         (["xyz"], "no command 'xyz': did you mean help?"),
         (["stage", "smoke"], "the following arguments are required: target"),
+        (["figure"], "the following arguments are required: --name or NAME."),
     ],
 )
 def test_wrong_values_are_refused_in_one_line(capsys, argv, expected):
@@ -146,6 +147,8 @@ def test_variables_give_defaults_and_options_win(monkeypatch):
     assert parsed("reproduce")["names"] == ["gmm_l2", "vae_samples"]
     assert parsed("reproduce", "--target", "lm_tail")["names"] == ["lm_tail"]
     assert parsed("reproduce", "--cores", "08")["cores"] == "8"
+    monkeypatch.setenv("NAME", "gmm_l2 lm_text")
+    assert parsed("figure")["names"] == ["gmm_l2", "lm_text"]
 
 
 def test_arguments_after_two_dashes_or_in_args_are_passed_on(monkeypatch):

@@ -6,7 +6,7 @@ import csv
 import numpy as np
 import pytest
 from pipeline import files
-from report import citation, contents, page, plotting, sliders
+from report import citation, contents, page, plotting, runs, sliders
 
 NAMES = ["gaussian_replace", "vae_samples"]
 HOSTILE = "</script><script>document.title = 'bad'</script><b>&amp;\n"
@@ -20,6 +20,22 @@ def texts(path):
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([("setting", "text", "content"), *rows])
     return path
+
+
+RUNS = """generation,mean,low,high,run00,run01,quantity,setting
+-1,9,9,9,9,9,the_loss,sham
+0,1,0,2,0.5,1.5,the_loss,sham
+1,2,1,3,1.5,2.5,the_loss,sham
+0,4,3,5,4,4,the_loss,mine_too
+1,,,,8,,the_loss,mine_too
+0,0,-1,1,0,0,share,sham
+"""
+
+
+def with_runs(folder):
+    """A table with the single runs of two settings."""
+    (folder / "lm_toy.csv").write_text(RUNS, encoding="utf-8")
+    return folder / "lm_toy.csv"
 
 
 def grids(folder):
@@ -48,6 +64,7 @@ def rendered(folder):
     rows = [f"| {wide} |", "|" + " - |" * 30, f"| {wide} |"]
     (folder / "lm_examples.md").write_text("\n".join(rows), encoding="utf-8")
     figures = {name: figure(folder, name) for name in NAMES}
+    figures["gaussian_replace"]["tables"].append(with_runs(folder))
     tables = {"lm_examples": folder / "lm_examples.md"}
     moving = sliders.images("vae_samples", grids(folder), generations=[0, 5], rows=2)
     families = contents.read(list(figures), list(tables))
@@ -169,6 +186,40 @@ def test_a_slider_draws_the_images_of_the_generations(opened):
     assert grey == [value for row in rows for value in row]
 
 
+def test_runs_intervals_and_settings_are_shown_or_hidden_by_keyboard(opened):
+    def drawn():
+        kinds = opened.run(ALL % ".runs svg path" + ".map(e => e.getAttribute('class'))")
+        return {kind: kinds.count(kind) for kind in ("mean", "interval", "run")}
+
+    opened.run("document.querySelector('.runs summary').focus()")
+    opened.press("Enter")
+    assert opened.run("document.querySelector('.runs').open")
+    assert drawn() == {"mean": 2, "interval": 2, "run": 4}
+    for part, left in (("run", {"run": 0}), ("interval", {"run": 0, "interval": 0})):
+        opened.run(f"document.querySelector('[data-part={part}]').focus()")
+        opened.press(" ")
+        assert drawn() == {"mean": 2, "interval": 2, "run": 4} | left
+    opened.run("document.querySelector('.runs .lines input').focus()")
+    opened.press(" ")
+    assert drawn() == {"mean": 1, "interval": 0, "run": 0}
+    assert opened.run("document.querySelector('.runs svg').ariaLabel") == "Means of mine too"
+    choose = "(s => { s.value = 'share'; s.dispatchEvent(new Event('change')); })"
+    opened.run(f"{choose}(document.querySelector('.runs select')), 0")
+    labels = opened.run(ALL % ".runs .lines label" + ".map(e => e.textContent.trim())")
+    assert labels == ["real data only, trained again"]
+
+
+def test_charts_have_values_of_tables_with_single_runs_only(tmp_path):
+    (tmp_path / "other.csv").write_text("generation,mean,low,high,setting\n0,1,1,1,sham\n")
+    found = runs.charts([tmp_path / "other.csv", with_runs(tmp_path)])
+    assert list(found) == ["lm_toy"]
+    assert list(found["lm_toy"]) == ["the loss", "share"]
+    sham, mine = found["lm_toy"]["the loss"]
+    assert (sham["generation"], sham["runs"]) == ([0, 1], [[0.5, 1.5], [1.5, 2.5]])
+    assert (mine["label"], mine["mean"], mine["runs"][1]) == ("mine too", [4, None], [4, None])
+    assert sham["colour"] != mine["colour"]
+
+
 def test_a_phone_shows_whole_figures_and_names_what_is_cut(chromium, made):
     chromium.open(made, width=360)
     chromium.run("document.querySelectorAll('details').forEach(d => { d.open = true; })")
@@ -185,7 +236,7 @@ def test_paper_shows_no_buttons_and_cuts_nothing(chromium, made):
     chromium.open(made, width=1280)
     chromium.printed(width=700)
     visible = ".filter(e => e.offsetParent).length"
-    assert chromium.run(ALL % "button, nav, input" + visible) == 0
+    assert chromium.run(ALL % "button, nav, input, .runs" + visible) == 0
     assert chromium.run(ALL % "main img" + visible) == 4
     assert chromium.run("document.documentElement.scrollWidth") <= 700
 

@@ -4,6 +4,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from collapse import labels
 from matplotlib.colors import to_rgb
 from report import plotting
 
@@ -56,8 +57,9 @@ def test_control_red_and_green_are_confused():
 
 def test_a_regime_has_one_label_and_position_everywhere():
     assert plotting.regime("replace") == plotting.regime("no_data_preserved")
-    labels = {label for label, _ in plotting.REGIMES.values()}
-    assert len(labels) == len({position for _, position in plotting.REGIMES.values()})
+    found = {plotting.regime(name) for name in labels.REGIMES}
+    assert len({label for label, _ in found}) == len({position for _, position in found})
+    assert max(position for _, position in found) < len(plotting.COLOURS)
 
 
 def test_regimes_of_ones_own_take_free_positions():

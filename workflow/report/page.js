@@ -118,6 +118,83 @@
     draw();
   }
 
+  // single runs and intervals of a table, against generation
+
+  const [WIDTH, HEIGHT, LEFT, BOTTOM] = [640, 320, 64, 40];
+  const shape = (tag, attributes, text = "") => {
+    const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+    made.textContent = text;
+    return made;
+  };
+  const ticks = (low, high) => {
+    const rough = (high - low) / 5, power = 10 ** Math.floor(Math.log10(rough));
+    const step = [1, 2, 5, 10].find(n => n * power >= rough) * power;
+    const count = Math.floor(high / step) - Math.ceil(low / step) + 1;
+    return Array.from({length: count}, (_, n) => Number(((Math.ceil(low / step) + n) * step).toPrecision(12)));
+  };
+  const scale = (values, from, to) => {
+    const low = Math.min(...values), high = Math.max(...values), span = high - low || 1;
+    return {at: value => from + (to - from) * (value - low) / span, ticks: ticks(low, low + span)};
+  };
+  const path = (points, x, y) => points.filter(([, value]) => value !== null)
+    .map(([g, value], n) => `${n ? "L" : "M"}${x.at(g).toFixed(1)} ${y.at(value).toFixed(1)}`).join("");
+  const pairs = (line, values) => line.generation.map((g, n) => [g, values[n]]);
+  const drawn = (lines, parts) => {
+    const rows = lines.flatMap(line => [line.mean, ...(parts.interval ? [line.low, line.high] : []), ...(parts.run ? line.runs : [])]);
+    const x = scale(lines.flatMap(line => line.generation), LEFT, WIDTH - 12);
+    const y = scale(rows.flat().filter(value => value !== null), HEIGHT - BOTTOM, 12);
+    const found = [];
+    for (const tick of y.ticks) {
+      found.push(shape("path", {class: "axis", d: `M${LEFT} ${y.at(tick)}H${WIDTH - 12}`}),
+                 shape("text", {x: LEFT - 6, y: y.at(tick) + 4, "text-anchor": "end"}, String(tick)));
+    }
+    for (const tick of x.ticks.filter(Number.isInteger)) {
+      found.push(shape("text", {x: x.at(tick), y: HEIGHT - BOTTOM + 18, "text-anchor": "middle"}, String(tick)));
+    }
+    found.push(shape("text", {x: (LEFT + WIDTH) / 2, y: HEIGHT - 4, "text-anchor": "middle"}, "generation"));
+    for (const line of lines) {
+      if (parts.interval) {
+        const around = [...pairs(line, line.high), ...pairs(line, line.low).reverse()];
+        found.push(shape("path", {class: "interval", style: `fill: ${line.colour}`, d: path(around, x, y)}));
+      }
+      for (const run of parts.run ? line.runs : []) {
+        found.push(shape("path", {class: "run", stroke: line.colour, d: path(pairs(line, run), x, y)}));
+      }
+      found.push(shape("path", {class: "mean", stroke: line.colour, d: path(pairs(line, line.mean), x, y)}));
+    }
+    return found;
+  };
+  for (const box of all(".runs")) {
+    const panels = json(box.dataset.runs), choice = box.querySelector("select"), chart = shape("svg", {
+      viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img"});
+    const lines = () => panels[choice ? choice.value : ""], hidden = new Set();
+    const draw = () => {
+      const shown = lines().filter(line => !hidden.has(line.label));
+      const parts = Object.fromEntries(all("[data-part]", box).map(part => [part.dataset.part, part.checked]));
+      chart.replaceChildren(...(shown.length ? drawn(shown, parts) : []));
+      chart.setAttribute("aria-label", `Means of ${shown.map(line => line.label).join("; ") || "nothing"}${
+        parts.interval ? ", with intervals" : ""}${parts.run ? ", with single runs" : ""}`);
+    };
+    const list = () => {
+      box.querySelector(".lines").replaceChildren(...lines().map(line => {
+        const label = make("label"), input = Object.assign(make("input"), {type: "checkbox", checked: !hidden.has(line.label)});
+        input.addEventListener("change", () => {
+          hidden[input.checked ? "delete" : "add"](line.label);
+          draw();
+        });
+        label.style.borderColor = line.colour;
+        label.append(input, ` ${line.label}`);
+        return label;
+      }));
+      draw();
+    };
+    box.querySelector(".picture").append(chart);
+    choice?.addEventListener("change", list);
+    for (const part of all("[data-part]", box)) part.addEventListener("change", draw);
+    list();
+  }
+
   // what is wider than the screen says so
 
   const measure = entries => {

@@ -4,6 +4,8 @@ import json
 
 import pandas as pd
 
+from collapse import labels
+
 ENDS = "min", "max"
 
 
@@ -101,7 +103,7 @@ def effect(results, *, column, name, where, across):
             at += f", {key} {wanted}"
         results = results[chosen == wanted]
     first = results.drop_duplicates(across)
-    values = zip(first[across], first[column], strict=True)
+    values = zip([labels.of(across, value) for value in first[across]], first[column], strict=True)
     return f"{name}{at}: " + ", ".join(f"{number:,.4g} ({value})" for value, number in values)
 
 

@@ -10,6 +10,7 @@ Schaeffer, Kazdan, Arulandu and Koyejo, arXiv:2503.03150.
 
 import pandas as pd
 
+from collapse import labels
 from collapse.claims import claims, records
 from collapse.claims.claims import describe_effect, describe_rule
 from collapse.claims.tables import FAMILIES
@@ -196,7 +197,7 @@ def table(cells):
     return known[[*columns, "unit", "quantity", "rule", "why"]]
 
 
-def page(profile, cells, scale, label):
+def page(profile, cells, scale):
     """Describe cells for readers, in Markdown.
 
     Parameters
@@ -204,8 +205,6 @@ def page(profile, cells, scale, label):
     profile : dict
     cells : list of dict
     scale : str
-    label : callable
-        Gives the human name of a row's value.
 
     Returns
     -------
@@ -217,7 +216,7 @@ def page(profile, cells, scale, label):
     for cell in cells:
         places.setdefault((cell["family"], *cell["row"].values()), []).append(cell)
     for (family, *row), own in places.items():
-        lines.append(_line([FAMILIES[family], ", ".join(map(label, row)), *map(_short, own)]))
+        lines.append(_line([FAMILIES[family], labels.readable(" ".join(row)), *map(_short, own)]))
     asked = [f"- **{d['name']}**: {d['question']}" for d in profile["definitions"]]
     parts = [
         f"# Eight meanings of collapse, scale {scale}",

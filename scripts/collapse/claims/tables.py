@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from collapse import labels
 from collapse.claims import claims
 from collapse.claims.claims import describe_effect, describe_rule
 
@@ -60,9 +61,10 @@ def describe_published(published):
     """
     low, high = min(published["values"]), max(published["values"])
     numbers = f"{low:g}" if low == high else f"{low:g} to {high:g}"
-    place = f", {published['setting']}" if "setting" in published else ""
+    place = f", {labels.readable(published['setting'])}" if "setting" in published else ""
     place += f", generation {published['generation']:g}" if "generation" in published else ""
-    return f"{published['quantity']}{place}: {numbers} [{', '.join(published['grades'])}]"
+    quantity = published["quantity"].replace("_", " ")
+    return f"{quantity}{place}: {numbers} [{', '.join(published['grades'])}]"
 
 
 def describe_control(check):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from collapse import labels
 from pipeline.job import job
 from report import plotting
 
@@ -41,7 +42,7 @@ with job(snakemake):
             for position, (power, table) in enumerate(part.groupby("power")):
                 draw(axes, position, power, table)
             more = f"noise of {noise:g} σ₀ in each mean" if noise else "no noise"
-            axes.set(xscale="log", yscale="log", title=f"{plotting.DDOF[ddof]}, {more}")
+            axes.set(xscale="log", yscale="log", title=f"{labels.DDOF[ddof]}, {more}")
         panels[0].set_ylabel("W₂² / σ₀²")
     for axes in grid[-1]:
         axes.set_xlabel("number of fits")

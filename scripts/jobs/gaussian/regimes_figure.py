@@ -1,6 +1,7 @@
 """Compare regimes: errors of the fitted mean and spread, and the step from one fit to the next."""
 
 import pandas as pd
+from collapse import labels
 from collapse.gaussian import gaussian
 from collapse.process.generations import Regime
 from pipeline.job import job
@@ -83,4 +84,4 @@ with job(snakemake):
         for (label, _), mix in zip(named, mixes.values(), strict=True)
         if not gaussian.is_exact(Regime(**mix))
     ]
-    plotting.save(figure, snakemake, divisor=plotting.DDOF[ddof], by_draws=by_draws)
+    plotting.save(figure, snakemake, divisor=labels.DDOF[ddof], by_draws=by_draws)

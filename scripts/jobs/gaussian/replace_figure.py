@@ -1,6 +1,7 @@
 """Draw the drift of the fitted mean and the loss of spread under replace, a panel for each M."""
 
 import pandas as pd
+from collapse import labels
 from collapse.claims import published
 from pipeline import reference
 from pipeline.job import job
@@ -18,7 +19,7 @@ BEFORE = {"color": "black", "marker": "D", "markersize": 3.5, "markerfacecolor":
 
 def draw(axes, quantity, table, ddof):
     """Draw one size M: runs with their band, a single run, and the law where it is known."""
-    x, divisor = table["generation"] + 1, plotting.DDOF[ddof]
+    x, divisor = table["generation"] + 1, labels.DDOF[ddof]
     band = table[f"{quantity}_low"], table[f"{quantity}_high"]
     axes.fill_between(x, *band, color=COLOUR, alpha=0.2, linewidth=0, label="5–95 % of runs")
     axes.plot(x, table[f"{quantity}_run0"], label="one run", **RUN)
@@ -51,7 +52,7 @@ with job(snakemake):
             draw(axes, quantity, of_size[of_size["ddof"] == ddof], ddof)
             for other in others:
                 table = of_size[of_size["ddof"] == other]
-                divisor = f"median of runs, {plotting.DDOF[other]}"
+                divisor = f"median of runs, {labels.DDOF[other]}"
                 axes.plot(table["generation"] + 1, table[quantity], label=divisor, **OTHER)
             mark(axes, (last + 1) * 1.25, *published.interval(known, name))
             axes.set(xscale="log", yscale="log", xlim=(1, (params.last_generation + 1) * 1.4))

@@ -1,6 +1,7 @@
 """Draw measured distance and variances of the replace chain, and their closed forms."""
 
 import pandas as pd
+from collapse import labels
 from pipeline.job import job
 from report import plotting
 
@@ -52,10 +53,10 @@ with job(snakemake):
             axes = panels[f"{ddof} {size}"]
             distance(axes, of_ddof[of_ddof["size"] == size])
             axes.set_title(f"M = {size:,}")
-        panels[f"{ddof} {sizes[0]}"].set_ylabel(f"W₂² / σ₀²,\n{plotting.DDOF[ddof]}")
+        panels[f"{ddof} {sizes[0]}"].set_ylabel(f"W₂² / σ₀²,\n{labels.DDOF[ddof]}")
         for quantity in BELOW:
             means(panels[f"{ddof} {quantity}"], quantity, list(of_ddof.groupby("size")))
-            panels[f"{ddof} {quantity}"].set_title(plotting.DDOF[ddof])
+            panels[f"{ddof} {quantity}"].set_title(labels.DDOF[ddof])
         # the mean of a heavy tail depends on one run in a thousand: scale the axis by the theory
         top = 1.5 * of_ddof["sample_variance_theory"].max()
         panels[f"{ddof} sample_variance"].set_ylim(0, top)

@@ -1,6 +1,7 @@
 """Draw distance to generation 0 and width of the whole mixture against generation."""
 
 import pandas as pd
+from collapse import labels
 from collapse.claims import published
 from pipeline import reference
 from pipeline.job import job
@@ -44,7 +45,7 @@ with job(snakemake):
     )
     n_known = 0
     for ((regime, data), whole), panels in zip(columns, grid.T, strict=True):
-        title = plotting.MIXTURES.get(data, data.replace("_", " "))
+        title = labels.MIXTURES.get(data, data.replace("_", " "))
         if len(regimes) > 1:
             title += f"\n{plotting.regime(regime, regimes)[0]}"
         panels[0].set_title(title)

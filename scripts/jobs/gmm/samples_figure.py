@@ -1,6 +1,7 @@
 """Draw real points and samples of several generations of mixtures."""
 
 import numpy as np
+from collapse import labels
 from pipeline import files
 from pipeline.job import job
 from report import plotting
@@ -58,7 +59,7 @@ with job(snakemake):
     blocks = grid.reshape(len(settings), -1)
     for (regime, data), panels, path in zip(settings, blocks, snakemake.input.clouds, strict=True):
         draw(panels, files.read_arrays(path), titles)
-        label = plotting.MIXTURES.get(data, data.replace("_", " "))
+        label = labels.MIXTURES.get(data, data.replace("_", " "))
         if len(params.regimes) > 1:
             label += f"\n{plotting.regime(regime, params.regimes)[0]}"
         panels[0].set_ylabel(label)
