@@ -299,6 +299,7 @@ class Layout:
             "kde": ("kde_variance",),
             "approximation": ("error_sources", "kernel_ridge"),
             "human_data": ("human_data_phase",),
+            "ngram": ("ngram_collapse",),
             "vae": ("vae_samples", "vae_latent_density", "vae_latent_moments", "vae_collapse"),
             "lm": (
                 *("lm_perplexity", "lm_histograms", "lm_histograms_3d"),
@@ -319,6 +320,7 @@ class Layout:
             "kde": ("kde_generations",),
             "approximation": ("error_sources", "kernel_ridge"),
             "human_data": ("human_data_phase",),
+            "ngram": ("ngram_generations",),
             "vae": ("vae_generations",),
             "lm": ("lm_changes", "lm_perplexity", "lm_text", "lm_examples"),
         }

@@ -14,6 +14,7 @@ LIGHT_RULES = {
     *("lm_import", "gaussian_real", "gmm_real", "gmm_draw", "vae_grid"),
     *("gaussian_growing_chains", "kde_chains", "tail_cutting_samples"),
     *("error_sources_chains", "kernel_ridge_chains", "human_data_phase_chains"),
+    "ngram_chains",
 }
 
 

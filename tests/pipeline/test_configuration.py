@@ -123,6 +123,13 @@ MISTAKES = [
     ("human_data.shares", [0.0001, 0.1], "one that rounds to none or to all of 1000 items"),
     ("human_data.shares", [0.1, 0.1004], "two that round to one number of 1000 items"),
     ("human_data.biases", [0.5, 1.1], "at most 1"),
+    ("ngram.sizes", [500, 4010], "ngram.sizes has 4010, which is not a multiple of block, 50"),
+    ("ngram.sizes", [4 * 10**6], "at most 2000000"),
+    ("ngram.orders", [2, 4], "ngram.orders.1 must be at most 3, got 4"),
+    ("ngram.temperatures", [1.0, 1.1], "at most 1"),
+    ("ngram.temperatures", [1.0, 0.9, 0.8], "at most 2 entries"),
+    ("ngram.corpus", "wikitext", "must be 'wikipedia_leads', 'state_of_the_union' or"),
+    ("ngram.regimes", ["replac"], "'replac', which regimes does not define"),
     ("regimes.replace.new", 1.5, "at most 1"),
     ("regimes.replace.new", 0.5, "new + previous + real is 0.5, but the shares must sum to 1"),
     ("regimes.replace.subsample", True, "only with accumulate"),
@@ -195,7 +202,7 @@ MISTAKES = [
             ["real10"],
             f"{family}.regimes names 'real10', whose size is 0.1, which only language models can",
         )
-        for family in ("gaussian", "gmm", "kde", "approximation.kernel_ridge", "vae")
+        for family in ("gaussian", "gmm", "kde", "approximation.kernel_ridge", "ngram", "vae")
     ),
     ("families", [], "families must have at least 1 entries"),
     ("families", ["vae", "opt"], "families.1 must be 'discrete', 'gaussian', 'gmm', 'kde', 'appro"),
@@ -395,6 +402,7 @@ def test_a_share_of_real_blocks_is_at_least_one_block(config, mistakes):
         ("gmm", "chains", [{"size": 5, "last_generation": 3}], "gmm.chains has 5"),
         ("kde", "sizes", [5], "kde.sizes has 5"),
         ("approximation.kernel_ridge", "inputs", 5, "approximation.kernel_ridge.inputs has 5"),
+        ("ngram", "sizes", [250], "ngram.sizes / block has 5"),
         ("vae", "images", 5, "vae.images has 5"),
     ],
 )

@@ -200,7 +200,7 @@ FAMILIES = {
     "discrete": ("discrete_", "tail_cutting"),
     **{name: (f"{name}_",) for name in ("gaussian", "gmm", "kde")},
     "approximation": ("error_sources", "kernel_ridge"),
-    **{name: (f"{name}_",) for name in ("human_data", "vae", "lm")},
+    **{name: (f"{name}_",) for name in ("human_data", "ngram", "vae", "lm")},
 }
 
 

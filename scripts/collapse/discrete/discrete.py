@@ -48,17 +48,20 @@ def probabilities(name, *, n_states, exponent, text):
     return weights / weights.sum()
 
 
-def word_counts(text):
-    """Count the words of a text.
+def words(text):
+    """Split a text into words: runs of letters, digits and underscores, in lower case."""
+    return re.findall(r"\w+", text.lower())
 
-    A word is a run of letters, digits and underscores, in lower case.
+
+def word_counts(text):
+    """Count the words of a text, see `words`.
 
     Returns
     -------
     ndarray of int, shape (different words,)
         In falling order.
     """
-    return np.sort([*collections.Counter(re.findall(r"\w+", text.lower())).values()])[::-1]
+    return np.sort([*collections.Counter(words(text)).values()])[::-1]
 
 
 def is_rare(q, size):

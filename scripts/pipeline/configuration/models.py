@@ -540,6 +540,30 @@ class HumanData(Section):
             )
 
 
+class Ngram(Section):
+    """n-gram models of words, with exact counts."""
+
+    corpus: Corpus = key("the real text")
+    regimes: Names = key("which of the regimes to run")
+    orders: listed(whole(1, 3)) = key("n, words of an n-gram")
+    temperatures: listed(Annotated[float, Field(ge=1e-3, le=1)], longest=2) = key(
+        "a count c becomes c^(1/temperature) when words are drawn; 1: drift alone; below: "
+        "selection, too"
+    )
+    sizes: listed(whole(2, 2 * 10**6)) = key("M, words per generation")
+    block: Count = key("words that a regime mixes as one item; divides the sizes")
+    last_generation: Count = key("generations after generation 0")
+    runs: Several = key("independent runs, each with a passage of its own")
+
+    def contradictions(self):
+        for size in self.sizes:
+            if size % self.block:
+                yield (
+                    f"sizes has {size}, which is not a multiple of block, {self.block}: change one "
+                    "of them."
+                )
+
+
 class VaeArchitecture(Section):
     """Layers of the VAE."""
 
@@ -849,7 +873,9 @@ class Figures(Section):
     lm_repetition: LmRepetition = key("repetition of words")
 
 
-Family = Literal["discrete", "gaussian", "gmm", "kde", "approximation", "human_data", "vae", "lm"]
+Family = Literal[
+    *("discrete", "gaussian", "gmm", "kde", "approximation", "human_data", "ngram", "vae", "lm")
+]
 FAMILIES = get_args(Family)
 
 
@@ -872,6 +898,7 @@ class Configuration(Section):
     kde: Kde = key("kernel density estimates", SWITCH)
     approximation: Approximation = key("errors of a fit, each alone", SWITCH)
     human_data: HumanData = key("fresh real data in each generation", SWITCH)
+    ngram: Ngram = key("n-gram models of words", SWITCH)
     vae: Vae = key("variational autoencoders", SWITCH)
     lm: Lm = key("language models", SWITCH)
     figures: Figures = key("figures", SWITCH)
@@ -889,7 +916,7 @@ class Configuration(Section):
     def _mixing(self):
         """Sections whose regimes mix items, by name."""
         return {
-            **{name: getattr(self, name) for name in ("gaussian", "gmm", "kde", "vae")},
+            **{name: getattr(self, name) for name in ("gaussian", "gmm", "kde", "ngram", "vae")},
             "approximation.kernel_ridge": self.approximation.kernel_ridge,
         }
 
@@ -930,6 +957,7 @@ class Configuration(Section):
             "gmm.chains": min(chain.size for chain in self.gmm.chains),
             "kde.sizes": min(self.kde.sizes),
             "approximation.kernel_ridge.inputs": self.approximation.kernel_ridge.inputs,
+            "ngram.sizes / block": min(self.ngram.sizes) // self.ngram.block,
             "vae.images": self.vae.images,
         }
         sections = self._mixing()
