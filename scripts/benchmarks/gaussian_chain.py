@@ -10,7 +10,7 @@ import time
 
 import numpy as np
 from collapse.gaussian import gaussian
-from collapse.process.generations import Regime
+from collapse.process.regimes import FullRegime
 
 N_RUNS, N_EXACT, N_DRAWN, N_PAIRS = 200, 1000, 20, 5
 
@@ -37,7 +37,7 @@ def main():
     for size in (100, 1000, 10000):
         real = gaussian.draw_real(N_RUNS, size, mean=0, std=1, rng=np.random.default_rng(1))
         start = tuple(estimate[:, None] for estimate in gaussian.fit(real, ddof=0))
-        exact_chain = functools.partial(gaussian.chain_from_statistics, Regime(), start)
+        exact_chain = functools.partial(gaussian.chain_from_statistics, FullRegime(), start)
         pairs = [
             (
                 seconds(draw_and_fit, start, size) / N_DRAWN,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from collapse.approximation import kernel_ridge, sources
 from collapse.approximation.sources import Chain, Descent
-from collapse.process.generations import Regime
+from collapse.process.regimes import FullRegime
 from oracles import agrees, z_of_mean
 from scipy import integrate, stats
 from scipy.special import xlogy
@@ -125,7 +125,7 @@ RIDGE = {"ridge": 0.5, "length_scale": 0.2, "noise": 0.3, "last_generation": 3, 
 X = kernel_ridge.places(20)
 TRUTH = kernel_ridge.true_function(X, 0.4)
 EIGENVALUES, PROJECTIONS = kernel_ridge.directions(X, TRUTH, 5, length_scale=0.2)
-REPLACE, MIXED = Regime(), Regime(new=0.7, real=0.3)
+REPLACE, MIXED = FullRegime(), FullRegime(new=0.7, real=0.3)
 
 
 def shares(regime, *, n_runs, **changes):
@@ -166,7 +166,7 @@ def test_control_the_law_of_another_regime_or_ridge_is_rejected():
 
 
 def test_no_law_is_known_where_data_accumulate():
-    assert np.isnan(law(Regime(accumulate=True))).all()
+    assert np.isnan(law(FullRegime(accumulate=True))).all()
 
 
 def test_directions_are_orthogonal_parts_of_the_truth():

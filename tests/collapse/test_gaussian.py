@@ -6,19 +6,19 @@ import pytest
 from collapse import theory
 from collapse.gaussian import gaussian
 from collapse.process import generations
-from collapse.process.generations import Regime
+from collapse.process.regimes import FullRegime
 from oracles import agrees, same_law, z_of_mean, z_of_variance
 
-REPLACE, POOL = Regime(), Regime(accumulate=True)
-SUBSAMPLE = Regime(accumulate=True, subsample=True)
+REPLACE, POOL = FullRegime(), FullRegime(accumulate=True)
+SUBSAMPLE = FullRegime(accumulate=True, subsample=True)
 MIXES = {
     "replace": REPLACE,
     "pool": POOL,
-    "pool_without_real": Regime(accumulate=True, keep_real=False),
+    "pool_without_real": FullRegime(accumulate=True, keep_real=False),
     "pool_subsample": SUBSAMPLE,
-    "pool_subsample_without_real": Regime(accumulate=True, keep_real=False, subsample=True),
-    "preserve": Regime(new=0.9, real=0.1),
-    "memory": Regime(new=0.5, previous=0.3, real=0.2),
+    "pool_subsample_without_real": FullRegime(accumulate=True, keep_real=False, subsample=True),
+    "preserve": FullRegime(new=0.9, real=0.1),
+    "memory": FullRegime(new=0.5, previous=0.3, real=0.2),
 }
 N_RUNS, LAST = 4000, 6
 

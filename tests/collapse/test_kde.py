@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 from collapse.kde import kde
-from collapse.process.generations import Regime
+from collapse.process.regimes import FullRegime
 from oracles import agrees, z_of_mean
 
-REPLACE, POOL = Regime(), Regime(accumulate=True)
+REPLACE, POOL = FullRegime(), FullRegime(accumulate=True)
 REAL = np.random.default_rng(1).uniform(-(3**0.5), 3**0.5, (200, 20))  # variance 1, not normal
 
 

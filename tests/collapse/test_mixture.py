@@ -7,14 +7,14 @@ import oracles
 import pytest
 from collapse import theory
 from collapse.mixture import mixture
-from collapse.process.generations import Regime
+from collapse.process.regimes import FullRegime
 from oracles import agrees, z_of_mean
 from sklearn.mixture import GaussianMixture
 
 OPTIONS = {"tol": 1e-5, "max_iter": 2000, "reg_covar": 1e-6}
 ROUGH = {"tol": 1e-5, "max_iter": 2, "reg_covar": 0.1}  # far from converged
-REPLACE, POOL = Regime(), Regime(accumulate=True)
-MEMORY = Regime(new=0.5, previous=0.3, real=0.2)
+REPLACE, POOL = FullRegime(), FullRegime(accumulate=True)
+MEMORY = FullRegime(new=0.5, previous=0.3, real=0.2)
 BLOB = mixture.truth(means=[[0, 0]], std=1)
 TWO = mixture.truth(means=[[-2, 0], [2, 0]], std=1)
 

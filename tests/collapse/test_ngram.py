@@ -6,9 +6,10 @@ import pytest
 from collapse.discrete import discrete
 from collapse.errors import UserError
 from collapse.ngram import ngram
-from collapse.process.generations import Regime
+from collapse.process.regimes import FullRegime
 
-REPLACE, POOL, KEPT = Regime(), Regime(accumulate=True), Regime(new=0.9, real=0.1)
+REPLACE, POOL = FullRegime(), FullRegime(accumulate=True)
+KEPT = FullRegime(new=0.9, real=0.1)
 TOY, VOCABULARY = np.array([0, 1, 0, 1, 2]), 3
 RUNS, LAST, SIZE = 100, 5, 200
 WORDS = np.random.default_rng(1).choice(80, SIZE, p=(p := 1 / np.arange(1, 81)) / p.sum())

@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 import yaml
 from collapse.errors import UserError
-from collapse.process.generations import Regime
+from collapse.process.regimes import FullRegime
 from pipeline import configuration
 from pipeline.configuration import __main__ as generate
 from pipeline.configuration import models, reference
@@ -466,6 +466,15 @@ def test_a_definition_may_say_what_is_the_default(config, mistakes):
         ({"accumulate": False, "real": 0.0, "size": 1}, {"new": 1, "previous": 0, "real": 0}),
         ({"size": 0.5}, {"new": 1, "previous": 0, "real": 0, "size": 0.5}),
         ({"accumulate": True}, {"accumulate": True, "keep_real": True, "subsample": False}),
+        (
+            {"accumulate": True, "new": 0.5, "real": 0.5, "fresh": True, "bias": 1.0},
+            {"accumulate": True, "keep_real": True, "subsample": False}
+            | {"new": 0.5, "previous": 0.0, "real": 0.5, "fresh": True},
+        ),
+        (
+            {"new": 0.5, "real": 0.5, "pool": 9, "weight": 2.0, "verifier_keeps": 1.0},
+            {"new": 0.5, "previous": 0.0, "real": 0.5, "pool": 9, "weight": 2.0},
+        ),
     ],
 )
 def test_a_regime_is_loaded_in_one_form(config, tmp_path, given, expected):
@@ -487,9 +496,72 @@ def test_a_regime_merged_onto_another_names_the_keys_and_both_remedies(config, m
     )
 
 
+HALF = {"new": 0.5, "real": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("regime", "expected"),
+    [
+        (HALF | {"fresh": True, "pool": 9}, "fresh is true, but pool names a fixed pool"),
+        ({"accumulate": True, "pool": 9}, "pool has no meaning with accumulate"),
+        ({"fresh": True}, "fresh needs real items: give a share real"),
+        ({"pool": 9}, "pool needs real items: give a share real"),
+        (HALF | {"fresh": True, "size": 0.5}, "size is 0.5, but must be 1 with fresh or pool"),
+        ({"accumulate": True, "fresh": True, "real": 0.5}, "new + real is 1.5 and previous 0"),
+        ({"weight": 2.0}, "weight is 2, but there are no real items"),
+        ({"verifier_shift": 1.0}, "verifier_shift has a meaning only with verifier_keeps below"),
+        ({"weight": 0.0}, "weight must be greater than 0"),
+        ({"bias": 0.0}, "bias must be greater than 0"),
+        ({"verifier_keeps": 1.5}, "verifier_keeps must be at most 1"),
+        (HALF | {"pool": 0}, "pool must be at least 1"),
+    ],
+)
+def test_keys_of_a_regime_that_contradict_each_other_are_one_line(
+    config, mistakes, regime, expected
+):
+    config["regimes"]["mine"] = regime
+    (line,) = mistakes(config)
+    assert f"regimes.mine.{expected}" in line
+
+
+BEYOND = {
+    "fresh": HALF | {"fresh": True},
+    "pool": HALF | {"pool": 10**6},
+    "weight": HALF | {"weight": 2.0},
+    "bias": {"bias": 0.9},
+    "verifier_keeps": {"verifier_keeps": 0.5},
+}
+
+
+@pytest.mark.parametrize("key", BEYOND)
+def test_keys_that_a_family_does_not_have_are_named_before_any_job_starts(config, mistakes, key):
+    config["regimes"]["mine"] = BEYOND[key]
+    for place in ("gaussian", "gmm", "kde"):
+        set_in(config, f"{place}.regimes", ["replace", "mine"])
+    refused = ["gmm.regimes"] if key == "weight" else []
+    assert [line.split(" names ")[0] for line in mistakes(config)] == refused
+    set_in(config, "gmm.regimes", ["replace"])
+    set_in(config, "vae.regimes", ["mine"])
+    set_in(config, "approximation.kernel_ridge.regimes", ["mine"])
+    set_in(config, "lm.definitions.penalty2.regime", "mine")
+    lines = mistakes(config)
+    assert len(lines) == 3
+    assert all(f"'mine', which sets {key}, but " in line for line in lines)
+
+
+def test_a_pool_smaller_than_what_a_generation_takes_is_named(config, mistakes):
+    config["regimes"]["mine"] = HALF | {"pool": 4999}
+    set_in(config, "gaussian.regimes", ["replace", "mine"])
+    (line,) = mistakes(config)
+    assert "gaussian.sizes has 10000 items, of which the regime 'mine' takes 5000 from a " in line
+    config["regimes"]["mine"] = HALF | {"pool": 5000}
+    assert mistakes(config) == []
+
+
 def test_a_regime_has_the_defaults_of_the_process():
-    assert vars(models.Mix()) == vars(Regime())
-    assert configuration.regime(configuration.load(), "pool") == Regime(accumulate=True)
+    assert vars(models.Mix()) == vars(FullRegime())
+    pool = configuration.load()["regimes"]["pool"]
+    assert FullRegime(**pool) == FullRegime(accumulate=True)
 
 
 def test_a_dotted_key(config):

@@ -417,7 +417,7 @@ TRAINING = {
 def tiny_gaussian(folder):
     files.write_arrays(folder / "real.npz", real=np.random.default_rng(1).normal(size=(2, 20)))
     return {
-        "params": {"regime": REGIME, "seed": 1},
+        "params": {"regime": REGIME, "seed": 1, "truth": {"mean": 0.0, "std": 1.0}},
         "input": {"real": str(folder / "real.npz"), "start": ""},
         "output": {"chain": str(folder / "made.npz")},
         "wildcards": {"ddof": "1", "generation": "3"},

@@ -41,6 +41,7 @@ rule gaussian_chain:
     resources:
         **needs("gaussian_chain"),
     params:
+        truth=TRUTH,
         regime=lambda w: config["regimes"][w.regime],
         seed=seed_of("gaussian", "chain", without=("generation",)),
         code=code_of("gaussian/chain.py"),

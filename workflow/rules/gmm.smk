@@ -44,6 +44,7 @@ rule gmm_chain:
         **needs("gmm_chain"),
     params:
         settings=GMM["fit"],
+        truth=lambda w: GMM["truths"][w.data],
         regime=lambda w: config["regimes"][w.regime],
         seed=seed_of("gmm", "chain", without=("generation",)),
         code=code_of("gmm/chain.py"),
@@ -64,6 +65,8 @@ rule gmm_draw:
         chain_group("gmm")
     params:
         settings=GMM_SAMPLES,
+        truth=lambda w: GMM["truths"][w.data],
+        regime=lambda w: config["regimes"][w.regime],
         seed=seed_of("gmm", "chain"),
         code=code_of("gmm/draw.py"),
     script:

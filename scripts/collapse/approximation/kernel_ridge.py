@@ -17,7 +17,7 @@ import numpy as np
 from sklearn.kernel_ridge import KernelRidge
 
 from collapse.process import chains, summaries
-from collapse.process.generations import Regime
+from collapse.process.regimes import FullRegime
 
 
 def places(n):
@@ -108,7 +108,7 @@ def expected_shares(regime, eigenvalues, n, *, ridge, last_generation):
 
     Parameters
     ----------
-    regime : collapse.process.generations.Regime
+    regime : collapse.process.regimes.FullRegime
     eigenvalues : ndarray, shape (directions,)
     n : int
         Inputs.
@@ -121,7 +121,7 @@ def expected_shares(regime, eigenvalues, n, *, ridge, last_generation):
         NaN for regimes that do not mix new and real targets only.
     """
     gamma = round(regime.real * n) / n  # of whole targets
-    if regime != Regime(new=regime.new, real=regime.real):
+    if regime != FullRegime(new=regime.new, real=regime.real):
         return np.full((last_generation + 1, len(eigenvalues)), np.nan)
     kept = eigenvalues / (eigenvalues + ridge)
     law = [kept]

@@ -21,7 +21,7 @@ from scipy import integrate, stats
 
 from collapse import theory
 from collapse.process import chains, summaries
-from collapse.process.generations import Regime
+from collapse.process.regimes import FullRegime
 
 NODES = 16  # of a quadrature rule; two are enough for means and variances
 
@@ -205,7 +205,7 @@ def models(chain, real, *, last_generation, seed):
         return _weighted(rng.normal(mean, std, size))
 
     found = chains.measure(
-        *(Regime(), real, last_generation),
+        *(FullRegime(), real, last_generation),
         fit=lambda data: fit(data, chain.descent),
         draw=draw,
         quantity=lambda model: model,

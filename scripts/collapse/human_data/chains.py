@@ -1,12 +1,14 @@
 """Chains that receive fresh real data in every generation, for many runs at once.
 
-See `collapse.human_data.laws` for the mix. Both functions draw only what the next fit depends on:
-sufficient statistics of normal samples, counts of states.
+Both functions draw only what the next fit depends on: sufficient statistics of normal samples,
+counts of states. Only the last model is kept, unlike in the families' own chains.
 """
 
 import numpy as np
 
+from collapse.discrete import regimes
 from collapse.gaussian import gaussian
+from collapse.process.regimes import FullRegime
 
 
 def normal(real, size, last_generation, n_runs, *, bias=1.0, seed):
@@ -23,21 +25,15 @@ def normal(real, size, last_generation, n_runs, *, bias=1.0, seed):
     ndarray, shape (n_runs,)
         In units of the true variance.
     """
-    rng = np.random.default_rng(seed)
-    zero, one = np.zeros(n_runs), np.ones(n_runs)
-    mean, squares = _sample(zero, one, size, rng=rng)
+    rng, share = np.random.default_rng(seed), real / size
+    regime = FullRegime(new=1 - share, real=share, fresh=True, bias=bias)
+    mean, squares = gaussian.sample_statistics(np.zeros(n_runs), 1.0, size, rng=rng)
     for _ in range(last_generation):
-        drawn = _sample(mean, np.sqrt(bias * squares / size), size - real, rng=rng)
-        fresh = _sample(zero, one, real, rng=rng)
-        _, mean, squares = gaussian.merge_statistics(real, *fresh, size - real, *drawn)
+        std = np.sqrt(squares / size)
+        _, mean, squares = gaussian.added_statistics(
+            *(regime, mean, std, size), truth=(0.0, 1.0), pool=None, rng=rng
+        )
     return squares / size
-
-
-def _sample(mean, std, size, *, rng):
-    """Mean and sum of squares of a sample, which may be a single item."""
-    if size == 1:
-        return mean + std * rng.standard_normal(mean.shape), np.zeros(mean.shape)
-    return gaussian.sample_statistics(mean, std, size, rng=rng)
 
 
 def discrete(true, real, size, last_generation, n_runs, *, seed):
@@ -58,10 +54,9 @@ def discrete(true, real, size, last_generation, n_runs, *, seed):
     support : ndarray of int, shape (n_runs,)
         States among the last items.
     """
-    rng = np.random.default_rng(seed)
-    counts = rng.multinomial(size, true, size=n_runs)
-    for _ in range(last_generation):
-        drawn = rng.multinomial(size - real, counts / size)
-        counts = drawn + rng.multinomial(real, true, size=n_runs)
-    diversity = 1 - ((counts / size) ** 2).sum(axis=1)
-    return diversity / (1 - (true**2).sum()), (counts > 0).sum(axis=1)
+    rng, share = np.random.default_rng(seed), real / size
+    regime = FullRegime(new=1 - share, real=share, fresh=True)
+    for model in regimes.models(regime, true, size, n_runs, last_generation, rng=rng):
+        last = model
+    diversity = 1 - (last**2).sum(axis=1)
+    return diversity / (1 - (true**2).sum()), (last > 0).sum(axis=1)

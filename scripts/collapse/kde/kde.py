@@ -11,7 +11,7 @@ import numpy as np
 from scipy.stats import gaussian_kde
 
 from collapse.process import chains
-from collapse.process.generations import Regime
+from collapse.process.regimes import FullRegime
 
 
 def variances(regime, real, *, last_generation, bandwidth, seed):
@@ -29,13 +29,28 @@ def variances(regime, real, *, last_generation, bandwidth, seed):
     -------
     ndarray, shape (runs, last_generation + 1)
     """
+
+    def fit(data, weights=None):
+        width = data.std(ddof=1) if weights is None else np.cov(data, aweights=weights) ** 0.5
+        return gaussian_kde(data, bandwidth and bandwidth / width, weights)
+
     return chains.measure(
         *(regime, real, last_generation),
-        fit=lambda data: gaussian_kde(data, bandwidth and bandwidth / data.std(ddof=1)),
+        fit=fit,
         draw=lambda model, size, rng: model.resample(size, seed=rng)[0],
-        quantity=lambda model: model.dataset.var() + model.covariance.item(),
+        quantity=lambda model: _spread(model) + model.covariance.item(),
         seed=seed,
+        truth=lambda n, rng: rng.standard_normal(n),
+        centre=lambda model: model.weights @ model.dataset[0],
+        rating=lambda items, shift: -np.abs(items - shift),
     )
+
+
+def _spread(model):
+    """Variance of the data of a density, each item with its weight."""
+    if np.ptp(model.weights) == 0:
+        return model.dataset.var()
+    return np.cov(model.dataset[0], aweights=model.weights, ddof=0).item()
 
 
 def expected_variances(regime, size, *, last_generation, bandwidth):
@@ -46,7 +61,7 @@ def expected_variances(regime, size, *, last_generation, bandwidth):
 
     Parameters
     ----------
-    regime : collapse.process.generations.Regime
+    regime : collapse.process.regimes.FullRegime
     size : int
         Samples per generation.
     last_generation : int
@@ -58,7 +73,7 @@ def expected_variances(regime, size, *, last_generation, bandwidth):
     ndarray, shape (last_generation + 1,)
         NaN for every regime other than replace and pool.
     """
-    if regime not in (Regime(), Regime(accumulate=True)):
+    if regime not in (FullRegime(), FullRegime(accumulate=True)):
         return np.full(last_generation + 1, np.nan)
     law, old, spread = [1.0], 0, 0.0  # `law`: variances of the truth, model(0), model(1), …
     for _ in range(last_generation + 1):

@@ -18,8 +18,9 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import logsumexp
 
-from collapse.process import chains
+from collapse.process import chains, regimes
 
 N_COMPONENTS = 2
 PIECE = 8192  # samples in a piece; their monomials, 0.8 MB, fit in a second-level cache
@@ -198,14 +199,15 @@ def _expect(pieces, totals, pair):
     return likelihood / n, sums
 
 
-def chain(regime, real, start, last_generation, *, fit_options, seed):
+def chain(regime, real, start, last_generation, *, fit_options, seed, ideal=None):
     """Continue chains of fitting and sampling.
 
     Samples of earlier generations are not stored. They are drawn again from the same seeds.
 
     Parameters
     ----------
-    regime : collapse.process.generations.Regime
+    regime : collapse.process.regimes.FullRegime
+        Without weights, which the estimator does not have.
     real : ndarray, shape (runs, size, 2)
         data(0) of every run.
     start : Mixtures or None
@@ -216,20 +218,29 @@ def chain(regime, real, start, last_generation, *, fit_options, seed):
         `tol`, `max_iter` and `reg_covar` of `fit`.
     seed : int
         Seed of the chains. The seed of each run and generation is derived from it.
+    ideal : Mixtures, default None
+        The true distribution. Only needed for more real items than data(0), and for a verifier.
 
     Returns
     -------
     Mixtures
         Leading axes (runs, last_generation + 1).
+
+    Raises
+    ------
+    ValueError
+        If the regime has weights.
     """
+    if regime.weight != 1:
+        raise ValueError("the mixture's estimator, scikit-learn's, has no weights: drop weight")
     history, first = _with_room(start, len(real), last_generation + 1)
+    options = {"fit_options": fit_options, "ideal": ideal}
     for run, data in enumerate(real):
-        models = history.at(run)
-        _run(regime, data, models, first, fit_options=fit_options, seed=[seed, run])
+        _run(regime, data, history.at(run), first, seed=[seed, run], **options)
     return history
 
 
-def samples_of(models, generation, size, *, seed):
+def samples_of(models, generation, size, *, seed, regime, ideal=None):
     """Draw samples(g) of one run. Repeated calls return the same samples.
 
     Parameters
@@ -239,16 +250,32 @@ def samples_of(models, generation, size, *, seed):
     generation, size : int
     seed : [int, int]
         Seed of the chain, and the number of the run.
+    regime, ideal
+        See `chain`.
 
     Returns
     -------
     ndarray, shape (size, 2)
     """
     rng = np.random.default_rng([*seed, generation])
-    return draw(models.at(generation), size, rng=rng)
+    return regimes.samples(regime, models.at(generation), size, rng=rng, **_sampling(ideal))
 
 
-def _run(regime, real, models, first, *, fit_options, seed):
+def _sampling(ideal):
+    """What `regimes.samples` needs to know of mixtures."""
+
+    def rating(items, shift):
+        steps = shift * np.sqrt(np.diagonal(ideal.covariances[0]) * [1, 0])
+        return log_density(ideal, items - steps)
+
+    return {
+        "draw": lambda model, n, rng: draw(model, n, rng=rng),
+        "centre": lambda model: total_moments(model)[0],
+        "rating": rating,
+    }
+
+
+def _run(regime, real, models, first, *, fit_options, seed, ideal):
     """Fill the models of one run in place, from generation `first` on."""
 
     def refit(data, g):
@@ -260,9 +287,10 @@ def _run(regime, real, models, first, *, fit_options, seed):
     chains.follow(
         *(regime, real, len(models.steps) - 1),
         fit=refit,
-        draw=lambda model, g: samples_of(models, g, len(real), seed=seed),
+        truth=lambda n, rng: draw(ideal, n, rng=rng),
         seed=seed,
         start=[models.at(g) for g in range(first)],
+        **_sampling(ideal),
     )
 
 
@@ -304,18 +332,23 @@ def total_moments(mixtures):
     return mean, (weights[..., None] * parts).sum(axis=-3)
 
 
-def density(mixtures, point):
-    """Density at a point of the plane, shape (...).
+def log_density(mixtures, points):
+    """Log density of mixtures at points of the plane.
 
     Parameters
     ----------
     mixtures : Mixtures
-    point : array_like of float, shape (2,)
+    points : array_like of float, shape (..., 2)
+        The leading axes of both must broadcast.
+
+    Returns
+    -------
+    ndarray, shape (...)
     """
-    shift = np.asarray(point) - mixtures.means
-    distance = (shift * np.linalg.solve(mixtures.covariances, shift[..., None])[..., 0]).sum(-1)
-    height = mixtures.weights / (2 * np.pi * np.sqrt(np.linalg.det(mixtures.covariances)))
-    return (height * np.exp(-distance / 2)).sum(axis=-1)
+    shift = np.asarray(points)[..., None, :] - mixtures.means  # (..., components, 2)
+    solved = np.linalg.solve(mixtures.covariances, shift[..., None])[..., 0]
+    heights = mixtures.weights / (2 * np.pi * np.sqrt(np.linalg.det(mixtures.covariances)))
+    return logsumexp(-(shift * solved).sum(axis=-1) / 2, axis=-1, b=heights)
 
 
 def squared_l2(a, b):

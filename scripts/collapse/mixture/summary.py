@@ -50,8 +50,13 @@ def against_truth(history, truth):
         truth's density there.
     """
     true = mixture.truth(**truth)
-    kept = [mixture.density(history, at) / mixture.density(true, at) for at in truth["means"]]
-    return {"risk": mixture.squared_l2(history, true), "mode_density": np.min(kept, axis=0)}
+    kept = [
+        mixture.log_density(history, at) - mixture.log_density(true, at) for at in truth["means"]
+    ]
+    return {
+        "risk": mixture.squared_l2(history, true),
+        "mode_density": np.exp(np.min(kept, axis=0)),
+    }
 
 
 def over_runs(history, truth, *, size, generations):

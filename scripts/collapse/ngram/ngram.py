@@ -175,7 +175,7 @@ def measure(regime, blocks, last_generation, *, order, temperature, vocabulary, 
 
     Parameters
     ----------
-    regime : collapse.process.generations.Regime
+    regime : collapse.process.regimes.FullRegime
     blocks : ndarray of int64, shape (n_blocks, length)
         data(0): text cut into blocks, the items that the regime mixes.
     last_generation, order, temperature, vocabulary, seed

@@ -7,7 +7,7 @@ import pandas as pd
 
 from collapse.ngram import ngram
 from collapse.process import summaries
-from collapse.process.generations import Regime
+from collapse.process.regimes import FullRegime
 
 PLACE = ("regime", "order", "temperature", "size")
 
@@ -52,7 +52,7 @@ def measure(text, vocabulary, settings, *, seed):
     for at in grid(settings):
         found.append(
             ngram.measure(
-                Regime(**settings["regimes"][at["regime"]]),
+                FullRegime(**settings["regimes"][at["regime"]]),
                 text[: at["size"]].reshape(-1, settings["block"]),
                 settings["last_generation"],
                 **{name: at[name] for name in ("order", "temperature")},
@@ -86,7 +86,7 @@ def laws(at, counts, settings):
     """
     last = settings["last_generation"]
     known = {name: np.full(last + 1, np.nan) for name in ("survived", "entropy")}
-    if at["order"] == 1 and Regime(**settings["regimes"][at["regime"]]) == Regime():
+    if at["order"] == 1 and FullRegime(**settings["regimes"][at["regime"]]) == FullRegime():
         known["entropy"] = ngram.sharpened_entropy(counts, at["temperature"], last)
         if at["temperature"] == 1:
             known["survived"] = ngram.expected_survival(counts, last)

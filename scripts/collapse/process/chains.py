@@ -2,26 +2,41 @@
 
 import numpy as np
 
-from collapse.process import generations
+from collapse.process import regimes
 
 
-def follow(regime, real, last_generation, *, fit, draw, seed, start=()):
+def follow(
+    regime,
+    real,
+    last_generation,
+    *,
+    fit,
+    draw,
+    seed,
+    start=(),
+    truth=None,
+    centre=None,
+    rating=None,
+):
     """Fit, draw and mix, generation after generation, for one run.
 
     Parameters
     ----------
-    regime : collapse.process.generations.Regime
+    regime : collapse.process.regimes.FullRegime
     real : ndarray, shape (size, ...)
         data(0).
     last_generation : int
         Last generation to fit.
     fit : callable
-        ``fit(data, g)`` returns model(g).
-    draw : callable
-        ``draw(model, g)`` returns samples(g), shape (size, ...). Samples are not kept: repeated
-        calls for the same generation must return the same samples.
+        ``fit(data, g)`` returns model(g). Where items have different weights, it is
+        ``fit(data, g, weights)``.
+    draw, centre, rating : callable
+        See `collapse.process.regimes.samples`. Samples are not kept if an earlier job has fitted
+        the next model: they are drawn again from the same seed.
+    truth : callable
+        See `collapse.process.regimes.Mixer`.
     seed : [int, int]
-        Seed of the chain, and the number of the run. The mixing is derived from it.
+        Seed of the chain, and the number of the run. All random numbers are derived from it.
     start : sequence, default ()
         Models of the first generations, if an earlier job has fitted them.
 
@@ -30,19 +45,23 @@ def follow(regime, real, last_generation, *, fit, draw, seed, start=()):
     list
         model(0) … model(last_generation).
     """
-    mix_seed = int(np.random.SeedSequence(seed).generate_state(1)[0])
-    models, held = list(start), {generations.REAL: real}
-    for g in range(len(models), last_generation + 1):
-        names = generations.sources(regime, g)
-        wanted = [generations.REAL, *names]
-        held = {name: held[name] if name in held else draw(models[name], name) for name in wanted}
-        source, item = generations.composition(regime, g, len(real), seed=mix_seed)
-        data = generations.assemble([held[name] for name in names], source, item)
-        models.append(fit(data, g))
+    models, size = list(start), len(real)
+    mixer = regimes.Mixer(regime, real, last_generation, seed=seed, truth=truth)
+    own = {"draw": draw, "centre": centre, "rating": rating}
+    for g in range(0 if mixer.remembers else len(start), last_generation + 1):
+        if g:
+            new = None
+            if mixer.needs_samples:
+                rng = np.random.default_rng([*seed, g - 1])
+                new = regimes.samples(regime, models[g - 1], size, rng=rng, **own)
+            mixer.add(g, new)
+        if g >= len(start):
+            data, weights = mixer.data(g)
+            models.append(fit(data, g) if weights is None else fit(data, g, weights))
     return models
 
 
-def measure(regime, real, last_generation, *, fit, draw, quantity, seed):
+def measure(regime, real, last_generation, *, fit, quantity, seed, **of_family):
     """Compute one number, or an array of numbers, for every model of every run.
 
     The fit must not need random numbers.
@@ -54,13 +73,13 @@ def measure(regime, real, last_generation, *, fit, draw, quantity, seed):
     real : ndarray, shape (runs, size, ...)
         data(0) of every run.
     fit : callable
-        ``fit(data)`` returns a model.
-    draw : callable
-        ``draw(model, size, rng)`` returns samples, shape (size, ...).
+        ``fit(data)``, or ``fit(data, weights)``, returns a model.
     quantity : callable
         ``quantity(model)`` returns a number, or an array of numbers.
     seed : int
         Seed of the chains. The generator of each run and generation is derived from it.
+    **of_family : callable
+        `draw`, and where the regime needs them `truth`, `centre` and `rating`; see `follow`.
 
     Returns
     -------
@@ -68,14 +87,11 @@ def measure(regime, real, last_generation, *, fit, draw, quantity, seed):
     """
 
     def numbers(run, data):
-        def samples(model, g):
-            return draw(model, len(data), np.random.default_rng([seed, run, g]))
-
         models = follow(
             *(regime, data, last_generation),
-            fit=lambda data, g: fit(data),
-            draw=samples,
+            fit=lambda data, g, *weights: fit(data, *weights),
             seed=[seed, run],
+            **of_family,
         )
         return [quantity(model) for model in models]
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 from collapse.approximation import kernel_ridge
-from collapse.process.generations import Regime
+from collapse.process.regimes import FullRegime
 from pipeline import files
 from pipeline.job import job
 
@@ -16,7 +16,9 @@ with job(snakemake):
     for mix in at["regimes"].values():
         rng = np.random.default_rng([seed, 0, 0, 1])
         real = kernel_ridge.real_data(x, truth, at["runs"], noise=at["noise"], rng=rng)
-        found.append(kernel_ridge.predictions(Regime(**mix), real, **chain, seed=seed)[:, shown])
+        found.append(
+            kernel_ridge.predictions(FullRegime(**mix), real, **chain, seed=seed)[:, shown]
+        )
     predictions = np.stack(found)
     arrays = {"x": x, "truth": truth, "eigenvalues": eigenvalues, "predictions": predictions}
     files.write_arrays(snakemake.output[0], shares=predictions @ projections, **arrays)

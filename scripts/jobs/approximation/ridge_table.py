@@ -3,7 +3,7 @@
 import pandas as pd
 from collapse.approximation import kernel_ridge
 from collapse.process import summaries
-from collapse.process.generations import Regime
+from collapse.process.regimes import FullRegime
 from pipeline import files
 from pipeline.job import job
 
@@ -13,7 +13,7 @@ with job(snakemake):
     shown, eigenvalues = at["generations"], arrays["eigenvalues"]
     chain = {"ridge": at["ridge"], "last_generation": max(shown)}
     for position, (name, mix) in enumerate(at["regimes"].items()):
-        law = kernel_ridge.expected_shares(Regime(**mix), eigenvalues, at["inputs"], **chain)
+        law = kernel_ridge.expected_shares(FullRegime(**mix), eigenvalues, at["inputs"], **chain)
         for of_shown, generation in enumerate(shown):
             place = {"regime": name, "generation": generation}
             over_runs = arrays["shares"][position, :, of_shown], law[generation]

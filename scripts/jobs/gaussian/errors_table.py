@@ -2,7 +2,7 @@
 
 import pandas as pd
 from collapse.gaussian import summary
-from collapse.process.generations import Regime
+from collapse.process.regimes import FullRegime
 from pipeline import files, results
 from pipeline.job import job
 
@@ -10,7 +10,7 @@ with job(snakemake):
     params, tables = snakemake.params, []
     for setting, arrays in results.gaussian_histories(snakemake.input.history, params.grid):
         table = summary.errors(**arrays, **params.truth)
-        if Regime(**params.mix) == Regime():  # the only regime whose law is known
+        if FullRegime(**params.mix) == FullRegime():  # the only regime whose law is known
             law = summary.replace_law(arrays["generations"], std=params.truth["std"], **setting)
             table = table.join(law)
         tables.append(pd.DataFrame({**setting, **table}))

@@ -3,7 +3,7 @@
 import pandas as pd
 from collapse import labels
 from collapse.gaussian import gaussian
-from collapse.process.generations import Regime
+from collapse.process.regimes import FullRegime
 from pipeline.job import job
 from report import plotting
 
@@ -82,6 +82,6 @@ with job(snakemake):
     by_draws = [
         label
         for (label, _), mix in zip(named, mixes.values(), strict=True)
-        if not gaussian.is_exact(Regime(**mix))
+        if not gaussian.is_exact(FullRegime(**mix))
     ]
     plotting.save(figure, snakemake, divisor=labels.DDOF[ddof], by_draws=by_draws)

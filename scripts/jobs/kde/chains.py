@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 from collapse.kde import kde
-from collapse.process.generations import Regime
+from collapse.process.regimes import FullRegime
 from pipeline import files
 from pipeline.job import job
 
@@ -14,5 +14,5 @@ with job(snakemake):
     for mix, size, bandwidth in grid:
         real = np.random.default_rng([seed, size, 0, 1]).standard_normal((at["runs"], size))
         chain = {"last_generation": at["last_generation"], "bandwidth": bandwidth}
-        measured.append(kde.variances(Regime(**mix), real, **chain, seed=seed))
+        measured.append(kde.variances(FullRegime(**mix), real, **chain, seed=seed))
     files.write_arrays(snakemake.output[0], variances=np.stack(measured))

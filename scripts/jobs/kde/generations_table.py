@@ -5,7 +5,7 @@ import itertools
 import pandas as pd
 from collapse.kde import kde
 from collapse.process import summaries
-from collapse.process.generations import Regime
+from collapse.process.regimes import FullRegime
 from pipeline import files
 from pipeline.job import job
 
@@ -15,7 +15,7 @@ with job(snakemake):
     grid = itertools.product(at["regimes"].items(), at["sizes"], at["bandwidths"])
     for variances, ((name, mix), size, bandwidth) in zip(measured, grid, strict=True):
         chain = {"last_generation": at["last_generation"], "bandwidth": bandwidth}
-        law = kde.expected_variances(Regime(**mix), size, **chain)
+        law = kde.expected_variances(FullRegime(**mix), size, **chain)
         place = {"regime": name, "size": size, "bandwidth": bandwidth or "Scott's rule"}
         tables.append(pd.DataFrame(place | summaries.against_law("variance", variances, law)))
     files.write_table(snakemake.output.csv, pd.concat(tables))

@@ -65,11 +65,13 @@ def load(given=None, *, directory=".", root=paths.ROOT):
 
 def _mix(given):
     """A regime with all keys that have a meaning in it, and no others."""
-    mix = Mix(**given).model_dump()
-    if mix["accumulate"]:
-        return {key: mix[key] for key in ("accumulate", "keep_real", "subsample")}
-    shares = {key: mix[key] for key in ("new", "previous", "real")}
-    return shares | ({"size": mix["size"]} if mix["size"] != 1 else {})
+    mix = Mix(**given)
+    names = ("accumulate", "keep_real", "subsample") if mix.accumulate else ()
+    if mix.fresh or not mix.accumulate:
+        names += ("new", "previous", "real")
+    if mix.size != 1:
+        names += ("size",)
+    return {name: getattr(mix, name) for name in (*names, *mix.beyond_items())}
 
 
 def _definition(given):

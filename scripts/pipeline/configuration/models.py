@@ -176,9 +176,43 @@ class Mix(Section):
     size: Annotated[float, Field(gt=0, le=1)] = key(
         "items of data(g), as a share of those of data(0)", SWITCH, default=1.0
     )
+    fresh: bool = key(
+        "real items are new draws from the truth, in each generation; with accumulate, new and "
+        "real are then shares of what a generation adds",
+        SWITCH,
+        default=False,
+    )
+    pool: Count | None = key(
+        "real items that exist in all, the first of data(0) or data(0) and more; each generation "
+        "takes its real items from them; null: data(0), each item at its place",
+        SWITCH,
+        default=None,
+    )
+    weight: Positive = key(
+        "weight of a real item in the fit; a sample has weight 1", SWITCH, default=1.0
+    )
+    bias: Annotated[float, Field(gt=0, le=EXTREME)] = key(
+        "variance of a draw from a model, as a share of the model's: τ²; less than 1 sharpens",
+        SWITCH,
+        default=1.0,
+    )
+    verifier_keeps: Annotated[float, Field(ge=0.001, le=1)] = key(
+        "share of the draws that a verifier keeps as samples, those that the truth makes most "
+        "likely; 1: no verifier",
+        SWITCH,
+        default=1.0,
+    )
+    verifier_shift: Place = key(
+        "distance of what the verifier takes for the truth from the truth, in true standard "
+        "deviations, along the first axis",
+        SWITCH,
+        default=0.0,
+    )
 
     def contradictions(self):
         shares, unions = ("new", "previous", "real"), ("keep_real", "subsample")
+        if self.accumulate and self.fresh:
+            shares = ()
         idle = [k for k in (shares if self.accumulate else unions) if k in self.model_fields_set]
         if idle and self.accumulate:
             yield (
@@ -195,7 +229,26 @@ class Mix(Section):
                 f"size is {self.size:g}, but must be 1 with accumulate or previous: drop it, or "
                 "choose other shares."
             )
+        if self.beyond_items():
+            from collapse.process import regimes  # imports numpy
 
+            yield from regimes.contradictions(self)
+
+    def beyond_items(self):
+        """Keys in use that go beyond the choice of items, see `UNSUPPORTED`."""
+        defaults = {name: field.default for name, field in Mix.model_fields.items()}
+        return [name for name in BEYOND_ITEMS if getattr(self, name) != defaults[name]]
+
+
+BEYOND_ITEMS = ("fresh", "pool", "weight", "bias", "verifier_keeps", "verifier_shift")
+# keys that a section's models do not have, and why
+UNSUPPORTED = {
+    "gmm": (("weight",), "scikit-learn's mixture has no weights"),
+    "approximation.kernel_ridge": (BEYOND_ITEMS, "its chains have a law for mixed items only"),
+    "ngram": (BEYOND_ITEMS, "the words of a run are one passage of text, counted as they are"),
+    "vae": (BEYOND_ITEMS, "networks are trained on mixed items only"),
+    "lm": (BEYOND_ITEMS, "networks are trained on mixed items only"),
+}
 
 # names that have one meaning wherever closed forms or published values are shown
 MEANINGS = {
@@ -939,6 +992,19 @@ class Configuration(Section):
                         f"{place} names '{name}', whose size is {size:g}, which only language "
                         "models can have: drop it, or choose another regime."
                     )
+                else:
+                    yield from self._unsupported(place, name)
+
+    def _unsupported(self, place, name):
+        """Lines on keys of a regime that the models of a section do not have."""
+        family = place.removesuffix(".regimes") if not place.startswith("lm.") else "lm"
+        keys, reason = UNSUPPORTED.get(family, ((), ""))
+        for key_ in self.regimes[name].beyond_items():
+            if key_ in keys:
+                yield (
+                    f"{place} names '{name}', which sets {key_}, but {reason}: drop {key_}, or "
+                    "choose another regime."
+                )
 
     def _streaming_contradictions(self):
         if self.vae.samples != "streaming":
@@ -968,6 +1034,7 @@ class Configuration(Section):
                         f"{place} has {n_items} items, of which the regime '{name}' takes {part:g} "
                         f"({share}), which is no item: raise one of them."
                     )
+        yield from self._pool_contradictions()
         n_blocks = self.lm.blocks.train
         for name in self.lm.settings if n_blocks else ():
             regime = self.regimes[self.lm.definitions[name].regime]
@@ -977,9 +1044,25 @@ class Configuration(Section):
                     f"{part:g} ({share}), which is no block: raise one of them."
                 )
 
+    def _pool_contradictions(self):
+        """Fixed pools that have fewer real items than a generation takes."""
+        largest = {
+            "gaussian.sizes": max(self.gaussian.sizes),
+            "gmm.chains": max(chain.size for chain in self.gmm.chains),
+            "kde.sizes": max(self.kde.sizes),
+        }
+        for place, n_items in largest.items():
+            for name in getattr(self, place.partition(".")[0]).regimes:
+                regime = self.regimes[name]
+                if regime.pool and regime.pool < (taken := round(regime.real * n_items)):
+                    yield (
+                        f"{place} has {n_items} items, of which the regime '{name}' takes {taken} "
+                        f"from a pool of {regime.pool} real ones: raise regimes.{name}.pool."
+                    )
+
     @staticmethod
     def _empty_shares(regime, n_items):
-        if not regime.accumulate:
+        if not regime.accumulate or regime.fresh:
             for share in ("new", "previous", "real", "size"):
                 part = getattr(regime, share)
                 if part and round(part * n_items) == 0:
