@@ -10,7 +10,7 @@ from scipy.special import xlog1py
 
 # chance that a correct program fails any of the suite's statistical comparisons, were seeds redrawn
 FAMILY_WISE_ERROR = 1e-3
-N_COMPARISONS = 400
+N_COMPARISONS = 600
 ALPHA = FAMILY_WISE_ERROR / N_COMPARISONS
 LIMIT = stats.norm.isf(ALPHA / 2)
 
