@@ -802,12 +802,25 @@ def test_the_pages_show_the_committed_verdicts():
         assert f"{number} {verb} {verdict.removesuffix(' at this scale')}" in readme
 
 
+def test_the_readme_counts_the_committed_verdicts_on_later_claims():
+    table = pd.read_csv(LAPTOP.with_name("claims_later.csv")).drop_duplicates("id")
+    supported = (table["claim"] == claims.SUPPORTED).sum()
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    assert f"of [{len(table)} claims](results/laptop/tables/claims_later.md)" in readme
+    assert f"claims_later.md), {supported} are supported." in readme
+
+
 def test_the_readme_shows_the_committed_changes_of_the_pretrained_model():
     table = pd.read_csv(ROOT / "results/pretrained/tables/lm_changes.csv")
-    means = table.set_index(["setting", "generation"])["mean"]
+    found = table.set_index(["setting", "generation"])
     readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+
+    def change(setting, generation):
+        mean, low, high = found.loc[(setting, generation), ["mean", "low", "high"]]
+        return f"{mean:.3f} [{low:.3f}, {high:.3f}]".replace("-", "−")
+
     alone, mixed, sham, penalty = (
-        [f"{means[setting, g]:.3f}".replace("-", "−") for g in generations]
+        [change(setting, g) for g in generations]
         for setting, *generations in (
             ("no_data_preserved", 1, 4), ("preserve10", 1, 4), ("sham", 2), ("penalty2", 2)
         )
@@ -815,8 +828,10 @@ def test_the_readme_shows_the_committed_changes_of_the_pretrained_model():
     assert f"by {alone[0]} nats in generation 1 and {alone[1]} in generation 4" in readme
     assert f"with a tenth of real data it is {mixed[0]} and {mixed[1]}." in readme
     assert f"changes it by {sham[0]}." in readme
-    assert f"({penalty[0]} in generation 2)" in readme
-    assert set(table["runs"]) == {1} and "One run of each setting" in readme
+    assert f"{penalty[0]} in generation 2." in readme
+    once = table[table["runs"] == 1]["setting"].unique()
+    assert set(once) == {"penalty2", "sampled", "real10"} and set(table["runs"]) == {1, 2}
+    assert "Two runs of the first three settings, one of the others" in readme
 
 
 def test_the_smallest_run_has_a_verdict_for_every_claim(finished):
