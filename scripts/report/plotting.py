@@ -112,9 +112,9 @@ def legend(figure, *, columns=4, place="outside lower center", **options):
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
             entries.setdefault(label, handle)
     if entries:
-        handles, labels = list(entries.values()), list(entries)
-        layout = {"ncols": min(columns, len(labels)), "borderaxespad": 1.5}  # clear of the scale
-        figure.legend(handles, labels, loc=place, **layout | options)
+        handles, names = list(entries.values()), list(entries)
+        layout = {"ncols": min(columns, len(names)), "borderaxespad": 1.5}  # clear of the scale
+        figure.legend(handles, names, loc=place, **layout | options)
 
 
 def whole_generations(axes):

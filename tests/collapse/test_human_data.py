@@ -133,7 +133,7 @@ def test_a_fixed_pool_follows_its_law_in_time_and_in_the_limit(real, size, pool)
     limit = laws.kept_pool_variance(real, size, pool)
     assert abs(laws.pool_variances(real, size, pool, 500)[-1] / limit - 1) < 1e-9
     assert not agrees(z_of_mean(variances[:, 40], laws.kept_variance(real, size))), "fresh unseen"
-    other = laws.pool_variances(real, size, 4 * pool, 40)
+    other = laws.pool_variances(real, size, pool // 2, 40)
     assert not agrees(z_of_mean(variances[:, 40], other[-1])), "another pool unseen"
 
 

@@ -158,3 +158,4 @@ def test_the_page_has_a_line_for_every_setting_and_a_reason_for_every_empty_cell
     assert list(table["outcome"]) == [cell["outcome"] for cell in cells]
     assert set(table["setting"]) == {"replace"}
     assert records.identities(PROFILE["definitions"], "") == list(table["definition"])
+    assert list(profile.table([]).columns) == list(table.columns)  # where no such family is run

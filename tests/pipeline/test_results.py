@@ -30,6 +30,7 @@ SETTINGS = {
     "growing": {"ddof": [1], "noise": [0], "powers": [2], "size": SIZE},
     "discrete": {"distributions": ["uniform"], "sizes": [SIZE]},
     "gmm": [{"regime": "a", "data": "one", "size": SIZE}],
+    "mixtures": {"one": {"means": [[0.0, 0.0]], "std": 1.0}},
     "lm": {"s": RUNS, "short": 1},
 }
 AT = {"regime": "b", "ddof": 0, "noise": 0, "power": 2, "size": SIZE, "data": "one"}

@@ -25,7 +25,7 @@ def test_the_page_has_a_column_for_each_scale_with_results_and_its_verdicts(tmp_
         (folder / "claims.json").write_text(json.dumps({"claims": [claim(verdict)]}))
     monkeypatch.setattr(paths, "source", lambda name: tmp_path / name)
     lines = verdicts.page().splitlines()
-    assert "| id | the paper's claim | `laptop` | `pretrained` |" in lines
+    assert "| id | claim | `laptop` | `pretrained` |" in lines
     (row,) = (line for line in lines if line.startswith("| G1 |"))
     cells = [cell.strip() for cell in row.split("|")]
     assert cells[3].startswith("**supported**") and cells[4].startswith("**undecided**")

@@ -33,7 +33,7 @@ RULE = (
     "Each cell compares a 95 % confidence interval over runs (for language models, over runs and "
     "blocks of text) with a bound. Seen or not seen: the whole interval is on one side of it. "
     "Undecided: the interval contains it. Not testable: the model fails a gate of the "
-    "claims, see [Verdicts](claims.md), or there are too few runs for an interval. Undefined: "
+    "claims, or there are too few runs for an interval. Undefined: "
     "the question has no answer for this family, or its answer is not measured. No correction is "
     "made for the number of cells."
 )
@@ -191,10 +191,9 @@ def table(cells):
         family, setting (the row's values), definition, outcome, effect, low, high, runs, unit,
         quantity, rule, why.
     """
-    known = pd.DataFrame(cells)
-    known.insert(1, "setting", [", ".join(map(str, row.values())) for row in known.pop("row")])
+    named = [{**cell, "setting": ", ".join(map(str, cell["row"].values()))} for cell in cells]
     columns = ["family", "setting", "definition", "outcome", "effect", "low", "high", "runs"]
-    return known[[*columns, "unit", "quantity", "rule", "why"]]
+    return pd.DataFrame(named, columns=[*columns, "unit", "quantity", "rule", "why"])
 
 
 def page(profile, cells, scale):
