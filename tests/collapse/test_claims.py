@@ -808,6 +808,10 @@ def test_the_readme_counts_the_committed_verdicts_on_later_claims():
     readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
     assert f"of [{len(table)} claims](results/laptop/tables/claims_later.md)" in readme
     assert f"claims_later.md), {supported} are supported." in readme
+    profile = pd.read_csv(LAPTOP.with_name("collapse_profile.csv"))
+    seen = profile[(profile["setting"] == "pool") & (profile["outcome"] == "seen")]
+    assert list(seen["definition"]) == ["rise"]  # as the README says of this regime
+    assert "a Gaussian that keeps all earlier data shows one: its risk rises" in readme
 
 
 def test_the_readme_shows_the_committed_changes_of_the_pretrained_model():
@@ -829,6 +833,10 @@ def test_the_readme_shows_the_committed_changes_of_the_pretrained_model():
     assert f"with a tenth of real data it is {mixed[0]} and {mixed[1]}." in readme
     assert f"changes it by {sham[0]}." in readme
     assert f"{penalty[0]} in generation 2." in readme
+    judged = files.read_json(ROOT / "results/pretrained/tables/claims.json")["claims"]
+    supported = [claim["id"] for claim in judged if claim["verdict"] == claims.SUPPORTED]
+    assert supported == ["L1", "L2", "L5"]
+    assert f"the paper's {len(judged)} claims about language models, [3 are supported]" in readme
     once = table[table["runs"] == 1]["setting"].unique()
     assert set(once) == {"penalty2", "sampled", "real10"} and set(table["runs"]) == {1, 2}
     assert "Two runs of the first three settings, one of the others" in readme
