@@ -1,6 +1,6 @@
 """What follows from all families: the paper's claims, what it leaves open, and headline numbers."""
 
-from pipeline import fidelity, layout as layouts, reference
+from pipeline import fidelity, layout as layouts
 
 CLAIMS = {
     "truth": TRUTH,
@@ -41,7 +41,7 @@ JUDGED = {
     ),
 }
 # the files of claims, gates and published values
-JUDGED_BY = (reference.CLAIMS, reference.PUBLISHED)
+JUDGED_BY = ("reference/claims.yaml", "reference/published_values.csv")
 
 
 rule claims:
@@ -54,7 +54,7 @@ rule claims:
         "logs/{scale}/tables/claims.log",
     params:
         **CLAIMS,
-        claims=reference.CLAIMS,
+        claims="reference/claims.yaml",
         code=code_of("claims/claims.py", *JUDGED_BY),
     script:
         "../../scripts/jobs/claims/claims.py"
@@ -70,8 +70,8 @@ rule claims_later:
         "logs/{scale}/tables/claims_later.log",
     params:
         **CLAIMS,
-        claims=reference.LATER,
-        code=code_of("claims/claims.py", *JUDGED_BY, reference.LATER),
+        claims="reference/claims_later.yaml",
+        code=code_of("claims/claims.py", *JUDGED_BY, "reference/claims_later.yaml"),
     script:
         "../../scripts/jobs/claims/claims.py"
 
@@ -86,7 +86,9 @@ rule collapse_profile:
         "logs/{scale}/tables/collapse_profile.log",
     params:
         **CLAIMS,
-        code=code_of("claims/profile.py", reference.PROFILE, reference.CLAIMS),
+        code=code_of(
+            "claims/profile.py", "reference/collapse_profile.yaml", "reference/claims.yaml"
+        ),
     script:
         "../../scripts/jobs/claims/profile.py"
 
